@@ -26,7 +26,7 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, host: str, port: int) -> Address:
-        """From an IP literal; raises ValueError for anything else (names are resolved elsewhere)."""
+        """From an IP literal; raises ValueError for anything else."""
         family = AF_INET6 if ":" in host else AF_INET
         try:
             return cls(inet_pton(family, host), port)
@@ -81,7 +81,7 @@ class SendStream(NamedTuple):
 
 
 class OpenConnection(NamedTuple):
-    """Connect ``flow`` from ``local`` (port 0: any) to ``remote``; ``tls`` is the name to verify."""
+    """Connect from ``local`` (port 0: any) to ``remote``; ``tls`` is the name to verify."""
 
     flow: Flow
     local: Address

@@ -1,0 +1,1 @@
+"""Fuzz targets; their bodies also run as ordinary tests."""

@@ -1,0 +1,1 @@
+"""Our own SDP traces: written by hand for each quirk, and recorded from real peers."""

@@ -13,3 +13,7 @@ class UsageError(SipiceError):
 
 class DecodeError(SipiceError, ValueError):
     """Bytes that are not what they should be; raised by decoders only."""
+
+
+class StunDecodeError(DecodeError):
+    """A datagram that is not a well-formed STUN message."""

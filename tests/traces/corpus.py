@@ -1,0 +1,49 @@
+"""Every trace the project has: hand-made, generated, recorded and, where present, foreign."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.tracedir import traces_dir
+from tests.traces.generated import GENERATED
+
+HERE = Path(__file__).parent
+_BODIES = {".sdp", ".sdpfrag", ".fuzz"}
+
+
+class Trace(NamedTuple):
+    """One body and the name under which a failing test speaks of it."""
+
+    name: str
+    data: bytes
+
+    @property
+    def is_fragment(self) -> bool:
+        return self.name.endswith(".sdpfrag")
+
+
+def own_traces() -> Iterator[Trace]:
+    """Synthetic, generated and recorded bodies; they are always there."""
+    for folder in ("synthetic", "recorded"):
+        yield from _bodies(HERE / folder, HERE)
+    for name, make in GENERATED.items():
+        yield Trace(name, make())
+
+
+def foreign_traces() -> Iterator[Trace]:
+    """The bodies of the foreign set, none where it is absent."""
+    folder = traces_dir()
+    if folder is not None:
+        yield from _bodies(folder, folder)
+
+
+def read(name: str) -> bytes:
+    """The bytes of one own trace by the name that quirks.csv gives it."""
+    make = GENERATED.get(name)
+    return make() if make is not None else (HERE / name).read_bytes()
+
+
+def _bodies(folder: Path, root: Path) -> Iterator[Trace]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _BODIES:
+            yield Trace(str(path.relative_to(root)), path.read_bytes())

@@ -1,0 +1,90 @@
+"""Install the foreign programs of peers.toml, once; says first what it is going to do.
+
+Distribution packages come with their services held back: policy-rc.d forbids starting them while
+this runs. Packages of npm go into .peers/npm.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[1]
+NPM = ROOT / ".peers" / "npm"
+POLICY = Path("/usr/sbin/policy-rc.d")
+"""Asked by the package scripts before they start a service; exit status 101 means no."""
+
+
+def main() -> None:
+    wanted = tomllib.loads((ROOT / ".ci" / "peers.toml").read_text())
+    apt = [name for name in wanted["apt"] if not is_installed(name)]
+    npm = [f"{name}@{version}" for name, version in wanted["npm"].items() if has(name) != version]
+    if not apt and not npm:
+        print("peers: everything is here")
+        return
+    print("peers: apt:", " ".join(apt) or "nothing", "| npm:", " ".join(npm) or "nothing")
+    if apt:
+        install_apt(apt)
+    if npm:
+        NPM.mkdir(parents=True, exist_ok=True)
+        run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(NPM), *npm])
+    print("peers: done")
+
+
+def is_installed(package: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        fail("this is no Debian or Ubuntu; install by hand what .ci/peers.toml names")
+    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return subprocess.run(asked, capture_output=True, text=True).stdout == "installed"
+
+
+def has(package: str) -> str | None:
+    """The version of an npm package in .peers/npm."""
+    description = NPM / "node_modules" / package / "package.json"
+    return json.loads(description.read_text())["version"] if description.is_file() else None
+
+
+def install_apt(packages: list[str]) -> None:
+    if os.geteuid() != 0:
+        fail(f"needs root for apt; run: sudo apt-get install {' '.join(packages)}, then make peers")
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    with services_held_back():
+        run(["apt-get", "--quiet", "update"])
+        run(["apt-get", "--quiet", "--yes", "--no-install-recommends", "install", *packages])
+
+
+@contextmanager
+def services_held_back() -> Iterator[None]:
+    if POLICY.exists():  # somebody else's policy stays as it is
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink(missing_ok=True)
+
+
+def run(command: list[str]) -> None:
+    print("+", " ".join(command), flush=True)
+    try:
+        code = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+    except FileNotFoundError:
+        fail(f"there is no {command[0]}")
+    if code:
+        fail(f"{command[0]} ended with status {code}, its reason stands above")
+
+
+def fail(why: str) -> NoReturn:
+    sys.exit(f"peers: {why}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+# `make test` is all a newcomer needs. No target but `peers` changes anything outside this folder.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTHONS ?= python3.11 python3.12 python3.13
+JOBS ?= auto
+BIN := $(VENV)/bin
+FAST := not long and not lab
+
+.PHONY: test check cover suite lab long pythons wheel bench mutants docs peers venv clean
+
+test: check cover suite ## everything that needs no root and little time
+	@$(BIN)/python -m tests.capabilities --missing
+
+venv: ## the virtual environment; nothing to do when it is there
+	@$(PYTHON) .ci/bootstrap.py $(VENV)
+
+check: venv ## style, types, import directions, architecture, generated pages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_conformance.py
+
+cover: venv ## every branch of sdp is reached by its own tests, without luck and without foreign files
+	SIPICE_TRACES=none SIPICE_PROFILE=cover $(BIN)/coverage run --source=sdp -m pytest -q tests/sdp
+	$(BIN)/coverage report --fail-under=100 --show-missing --skip-covered
+
+suite: venv ## all fast tests
+	$(BIN)/python -m pytest -n $(JOBS) -m "$(FAST)"
+
+lab: venv ## the tests in network namespaces
+	$(BIN)/python -m pytest -m lab
+
+long: venv ## what takes too long for every change: more examples, longer runs
+	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"
+
+pythons: ## the suite on each interpreter of PYTHONS
+	@set -e; for python in $(PYTHONS); do \
+		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$(basename $$python); \
+	done
+
+wheel: venv ## the suite against the built wheel, in an environment without extras
+	@$(BIN)/python .ci/wheel.py
+
+bench: venv ## all benchmarks, one table
+	@$(BIN)/python -m benchmarks
+
+mutants: venv ## the seeded faults: each must be noticed by a test of its RFC row
+	$(BIN)/python -m tests.mutants
+
+docs: venv ## write the generated pages again
+	$(BIN)/python -m tests.conformance
+
+peers: ## install the foreign programs that some tests talk to (root)
+	@$(PYTHON) .ci/peers.py
+
+clean:
+	rm -rf .venv .venv-* .venv.* .peers .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .coverage build dist
+	find sdp sipice tests benchmarks -name __pycache__ -prune -exec rm -r {} +

@@ -1,0 +1,159 @@
+"""RFC 8866 §5: a description is a session-level section and one section per m= line."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from sdp.attributes import Group
+from sdp.errors import SdpError
+from sdp.fields import MediaLine, Origin, Timing
+from sdp.lines import CRLF, DEFAULT_LIMITS, Limits, ending, split, text
+from sdp.section import Section
+
+
+class MediaDescription(Section):
+    """One media section; its first line is the m= line."""
+
+    __slots__ = ()
+
+    @property
+    def media_line(self) -> MediaLine | None:
+        """The m= line (RFC 8866 §5.14), None where it cannot be read."""
+        return self._first("m=", MediaLine.parse)
+
+    @property
+    def type(self) -> str:
+        """``audio``, ``video`` … as it stands in the m= line, "" where that cannot be read."""
+        line = self.media_line
+        return "" if line is None else line.type
+
+    @property
+    def port(self) -> int | None:
+        """The port of the m= line, None where there is none or it is not a number."""
+        line = self.media_line
+        return None if line is None else line.port
+
+    @property
+    def port_count(self) -> int | None:
+        """The number behind the slash of the port, None where there is none."""
+        line = self.media_line
+        return None if line is None else line.port_count
+
+    @property
+    def proto(self) -> str:
+        """``RTP/AVP``, ``UDP/TLS/RTP/SAVPF`` … as it stands in the m= line."""
+        line = self.media_line
+        return "" if line is None else line.proto
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of the m= line as text."""
+        line = self.media_line
+        return () if line is None else line.formats
+
+    @property
+    def mid(self) -> str | None:
+        """a=mid (RFC 5888 §4)."""
+        return self.attribute("mid")
+
+    @property
+    def bundle_only(self) -> bool:
+        """Whether a=bundle-only stands here (RFC 9143 §6)."""
+        return self.has("bundle-only")
+
+
+class SessionDescription(Section):
+    """A whole description: itself the session-level section, with ``media`` below it.
+
+    ``media`` is a plain list in the order of the m= lines; the position of a section is its
+    identity in offer/answer (RFC 3264 §8), so add at the end only.
+    """
+
+    __slots__ = ("media",)
+
+    def __init__(
+        self, lines: list[bytes], media: list[MediaDescription], eol: bytes = CRLF
+    ) -> None:
+        super().__init__(lines, eol)
+        self.media = media
+
+    def to_bytes(self) -> bytes:
+        """The text: byte for byte what was parsed, but for what was edited."""
+        return b"".join([b"".join(section._lines) for section in self.sections])
+
+    @property
+    def sections(self) -> list[Section]:
+        """The session-level section and the media sections."""
+        return [self, *self.media]
+
+    def line_number(self, section: Section, position: int = 0) -> int:
+        """The line number, from 1, of a line in one of this description's sections."""
+        before = 0
+        for candidate in self.sections:
+            if candidate is section:
+                return before + position + 1
+            before += len(candidate._lines)
+        raise SdpError("this section is not part of the description")
+
+    @property
+    def version(self) -> str | None:
+        """The v= line; "0" in every valid description."""
+        values = self.values("v=")
+        return text(values[0].strip()) if values else None
+
+    @property
+    def origin(self) -> Origin | None:
+        """The o= line (RFC 8866 §5.2), None where it is missing or cannot be read."""
+        return self._first("o=", Origin.parse)
+
+    @property
+    def session_name(self) -> str | None:
+        """The s= line (RFC 8866 §5.3)."""
+        values = self.values("s=")
+        return text(values[0]) if values else None
+
+    @property
+    def timings(self) -> list[Timing]:
+        """The t= lines (RFC 8866 §5.9)."""
+        return self._views("t=", Timing.parse)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The a=group lines (RFC 5888 §5)."""
+        return self._views("group", Group.parse)
+
+    def section_of(self, mid: str) -> MediaDescription | None:
+        """The first media section with that a=mid."""
+        return next((section for section in self.media if section.mid == mid), None)
+
+
+def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> SessionDescription:
+    """Read a description; ``to_bytes`` gives ``data`` back whatever it holds.
+
+    Content never makes it fail: a line that fits nothing stays as it is. Raises SdpError when
+    ``data`` is over one of the limits, TypeError when it is not bytes.
+    """
+    lines = checked_lines(data, limits)
+    starts = [position for position, line in enumerate(lines) if line[:2] == b"m="]
+    if len(starts) > limits.media:
+        raise SdpError(f"{len(starts)} media sections, allowed are {limits.media}")
+    eol = (ending(lines[0]) if lines else b"") or CRLF
+    starts.append(len(lines))
+    media = [MediaDescription(lines[a:b], eol) for a, b in pairwise(starts)]
+    return SessionDescription(lines[: starts[0]], media, eol)
+
+
+def checked_lines(data: bytes, limits: Limits) -> list[bytes]:
+    """The lines of ``data``, or an SdpError where a limit is passed."""
+    if not isinstance(data, bytes):
+        raise TypeError(f"a description is bytes, not {type(data).__name__}")
+    if len(data) > limits.size:
+        raise SdpError(f"{len(data)} bytes, allowed are {limits.size}")
+    lines = split(data)
+    if len(lines) > limits.lines:
+        raise SdpError(f"{len(lines)} lines, allowed are {limits.lines}")
+    if len(lines) > limits.candidates:
+        count = sum(line[:12].lower() == b"a=candidate:" for line in lines)
+        if count > limits.candidates:
+            raise SdpError(f"{count} candidates, allowed are {limits.candidates}")
+    return lines

@@ -1,0 +1,310 @@
+"""One section of a description: its lines, edits that touch nothing else, and typed views.
+
+The lines are the truth. A view is computed when it is asked for; a line that does not fit yields
+no view (``sdp.lint`` says why) and stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from sdp.attributes import Crypto, Direction, Fingerprint, Fmtp, Rtcp, Rtpmap
+from sdp.errors import SdpError
+from sdp.fields import Bandwidth, Connection
+from sdp.ice import Candidate, RemoteCandidate, parse_remote_candidates
+from sdp.lines import CRLF, content, ending, number, octets, text, tokens, writable
+
+T = TypeVar("T")
+
+_DIRECTIONS = tuple(Direction)
+
+
+class Section:
+    """The session-level part or one media section of a description."""
+
+    __slots__ = ("_attributes", "_eol", "_fields", "_lines", "edits")
+
+    def __init__(self, lines: list[bytes], eol: bytes = CRLF) -> None:
+        self._lines = lines
+        self._eol = eol
+        self._fields: dict[bytes, list[int]] | None = None
+        self._attributes: dict[bytes, list[int]] = {}
+        self.edits = 0
+        """How many edits this section has seen; a Change compares it before it undoes."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self._lines)} lines>"
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    @property
+    def lines(self) -> tuple[bytes, ...]:
+        """The lines with their endings."""
+        return tuple(self._lines)
+
+    def positions(self, name: str) -> Sequence[int]:
+        """Where the lines of one kind stand: ``"c="`` for a field, ``"mid"`` for an attribute."""
+        if self._fields is None:
+            self._build_index()
+        key = name.encode("ascii", "replace")
+        index = self._fields if key[1:] == b"=" else self._attributes
+        return index.get(key if key[1:] == b"=" else key.lower(), ()) if index else ()
+
+    def values(self, name: str) -> list[bytes]:
+        """The raw values of all lines of one kind, in order and without line endings.
+
+        For a field that is what follows ``x=``, for an attribute what follows the colon.
+        """
+        lines = self._lines
+        if name[1:] == "=":
+            return [content(lines[i])[2:] for i in self.positions(name)]
+        return [content(lines[i]).partition(b":")[2] for i in self.positions(name)]
+
+    def attribute(self, name: str) -> str | None:
+        """The value of the first attribute of that name without outer blanks; "" for a flag."""
+        values = self.values(name)
+        return text(values[0].strip()) if values else None
+
+    def has(self, name: str) -> bool:
+        """Whether there is a line of that kind."""
+        return bool(self.positions(name))
+
+    def _build_index(self) -> None:
+        fields: dict[bytes, list[int]] = {}
+        attributes: dict[bytes, list[int]] = {}
+        for position, line in enumerate(self._lines):
+            if line[:2] == b"a=":
+                name = line[2:].partition(b":")[0].strip().lower()
+                attributes.setdefault(name, []).append(position)
+            elif line[1:2] == b"=":
+                fields.setdefault(line[:2], []).append(position)
+        self._fields, self._attributes = fields, attributes
+
+    # Edits ---------------------------------------------------------------------------------------
+
+    def replace(self, position: int, line: bytes) -> None:
+        """Put another line in the place of one; its ending stays."""
+        self._check(line)
+        old = self._lines[position]
+        self._lines[position] = line + ending(old)
+        self._edited()
+
+    def insert(self, position: int, lines: Iterable[bytes]) -> None:
+        """Insert lines before ``position``, with the ending of their neighbour.
+
+        Behind a last line that has no ending, that line gets one and the new last line has none.
+        """
+        new = list(lines)
+        for line in new:
+            self._check(line)
+        if not new:
+            return
+        eol = self._ending_near(position)
+        block = [line + eol for line in new]
+        if position and not ending(self._lines[position - 1]):
+            self._lines[position - 1] += eol
+            block[-1] = new[-1]
+        self._lines[position:position] = block
+        self._edited()
+
+    def remove(self, positions: Iterable[int]) -> None:
+        """Remove the lines at these positions.
+
+        Where the description ended without a line ending behind lines that ``insert`` had put
+        after a line other than ``a=``, that line loses its ending again.
+        """
+        gone = set(positions)
+        if not gone:
+            return
+        lines = self._lines
+        unterminated = len(lines) - 1 in gone and not ending(lines[-1])
+        self._lines = [line for position, line in enumerate(lines) if position not in gone]
+        if unterminated and self._lines and self._lines[-1][:2] != b"a=":
+            self._lines[-1] = content(self._lines[-1])
+        self._edited()
+
+    def attributes_end(self) -> int:
+        """Where a new attribute goes: behind the last ``x=`` line, before trailing junk.
+
+        A last attribute that has no line ending stays last, so that it is not touched.
+        """
+        lines = self._lines
+        position = len(lines)
+        while position and lines[position - 1][1:2] != b"=":
+            position -= 1
+        if position and lines[position - 1][:2] == b"a=" and not ending(lines[position - 1]):
+            position -= 1
+        return position
+
+    def _ending_near(self, position: int) -> bytes:
+        before = self._lines[position - 1 : position] if position else []
+        return (ending(before[0]) if before else b"") or self._eol
+
+    def _check(self, line: bytes) -> None:
+        if b"\r" in line or b"\n" in line or b"\0" in line:
+            raise SdpError("a line cannot hold CR, LF or NUL", field=text(line[:2]))
+
+    def _edited(self) -> None:
+        self._fields = None
+        self.edits += 1
+
+    def _restore(self, lines: list[bytes]) -> None:
+        self._lines = lines
+        self._edited()
+
+    # Typed views ---------------------------------------------------------------------------------
+
+    def _views(self, name: str, parse: Callable[[bytes], T]) -> list[T]:
+        views: list[T] = []
+        for value in self.values(name):
+            try:
+                views.append(parse(value))
+            except SdpError:
+                continue  # a raw line that sdp.lint explains
+        return views
+
+    def _first(self, name: str, parse: Callable[[bytes], T]) -> T | None:
+        views = self._views(name, parse)
+        return views[0] if views else None
+
+    def _number(self, name: str) -> int | None:
+        value = self.attribute(name)
+        return None if value is None else number(value)
+
+    @property
+    def information(self) -> str | None:
+        """The i= line (RFC 8866 §5.4)."""
+        values = self.values("i=")
+        return text(values[0]) if values else None
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The c= lines of this level (RFC 8866 §5.7)."""
+        return self._views("c=", Connection.parse)
+
+    @property
+    def connection(self) -> Connection | None:
+        """The first readable c= line of this level."""
+        return self._first("c=", Connection.parse)
+
+    @property
+    def bandwidths(self) -> list[Bandwidth]:
+        """The b= lines (RFC 8866 §5.8)."""
+        return self._views("b=", Bandwidth.parse)
+
+    @property
+    def direction(self) -> Direction | None:
+        """The first direction attribute of this level (RFC 8866 §6.7)."""
+        found = [(self.positions(d.value)[0], d) for d in _DIRECTIONS if self.has(d.value)]
+        return min(found)[1] if found else None
+
+    @property
+    def ice_ufrag(self) -> str | None:
+        """The first a=ice-ufrag of this level (RFC 8839 §5.4)."""
+        return self.attribute("ice-ufrag")
+
+    @property
+    def ice_pwd(self) -> str | None:
+        """The first a=ice-pwd of this level (RFC 8839 §5.4)."""
+        return self.attribute("ice-pwd")
+
+    @property
+    def ice_options(self) -> tuple[str, ...]:
+        """The tags of all a=ice-options lines of this level (RFC 8839 §5.6)."""
+        tags = [tag for value in self.values("ice-options") for tag in tokens(value) if tag]
+        return tuple(dict.fromkeys(tags))
+
+    @property
+    def ice_lite(self) -> bool:
+        """Whether a=ice-lite stands here (RFC 8839 §5.3; a session-level attribute)."""
+        return self.has("ice-lite")
+
+    @property
+    def ice_mismatch(self) -> bool:
+        """Whether a=ice-mismatch stands here (RFC 8839 §5.3; a media-level attribute)."""
+        return self.has("ice-mismatch")
+
+    @property
+    def ice_pacing(self) -> int | None:
+        """The a=ice-pacing of this level, milliseconds (RFC 8839 §5.5)."""
+        return self._number("ice-pacing")
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The readable a=candidate lines, usable or not (RFC 8839 §5.1)."""
+        return self._views("candidate", Candidate.parse)
+
+    @property
+    def remote_candidates(self) -> tuple[RemoteCandidate, ...]:
+        """The entries of all a=remote-candidates lines (RFC 8839 §5.2)."""
+        lines = self._views("remote-candidates", parse_remote_candidates)
+        return tuple(entry for line in lines for entry in line)
+
+    @property
+    def end_of_candidates(self) -> bool:
+        """Whether a=end-of-candidates stands here (RFC 8840 §8.2)."""
+        return self.has("end-of-candidates")
+
+    @property
+    def setup(self) -> str | None:
+        """a=setup (RFC 4145 §4)."""
+        return self.attribute("setup")
+
+    @property
+    def fingerprints(self) -> list[Fingerprint]:
+        """The a=fingerprint lines (RFC 8122 §5)."""
+        return self._views("fingerprint", Fingerprint.parse)
+
+    @property
+    def tls_id(self) -> str | None:
+        """a=tls-id (RFC 8842 §4)."""
+        return self.attribute("tls-id")
+
+    @property
+    def cryptos(self) -> list[Crypto]:
+        """The a=crypto lines, opaque (RFC 4568 §4)."""
+        return self._views("crypto", Crypto.parse)
+
+    @property
+    def rtcp(self) -> Rtcp | None:
+        """a=rtcp (RFC 3605 §2.1)."""
+        return self._first("rtcp", Rtcp.parse)
+
+    @property
+    def rtcp_mux(self) -> bool:
+        """Whether a=rtcp-mux stands here (RFC 5761 §5.1.1)."""
+        return self.has("rtcp-mux")
+
+    @property
+    def rtcp_mux_only(self) -> bool:
+        """Whether a=rtcp-mux-only stands here (RFC 8858 §3)."""
+        return self.has("rtcp-mux-only")
+
+    @property
+    def rtpmaps(self) -> list[Rtpmap]:
+        """The a=rtpmap lines (RFC 8866 §6.6)."""
+        return self._views("rtpmap", Rtpmap.parse)
+
+    @property
+    def fmtps(self) -> list[Fmtp]:
+        """The a=fmtp lines (RFC 8866 §6.15)."""
+        return self._views("fmtp", Fmtp.parse)
+
+    @property
+    def ptime(self) -> str | None:
+        """a=ptime, milliseconds as text: fractions occur (RFC 8866 §6.4)."""
+        return self.attribute("ptime")
+
+    @property
+    def label(self) -> str | None:
+        """a=label (RFC 4574 §4)."""
+        return self.attribute("label")
+
+
+def attribute_line(name: str, value: str | bytes | None = None) -> bytes:
+    """The line ``a=name:value``, or the flag ``a=name``, without ending."""
+    line = b"a=" + octets(name)
+    if value is None:
+        return line
+    return line + b":" + (value if isinstance(value, bytes) else writable(value, name))

@@ -139,3 +139,40 @@ Command = (
     | Resolve
     | CancelResolve
 )
+
+
+class Path(NamedTuple):
+    """How media of one component leaves: from the socket of ``base`` to ``to``.
+
+    With a relay ``to`` is the TURN server: ``channel`` is then the 4-byte channel header's number
+    that goes before each packet, and while it is None media has to be handed to the agent.
+    With a connection, ``flow`` carries RFC 4571 frames.
+    """
+
+    base: Base
+    to: Address
+    peer: Address
+    """The remote candidate, behind the relay if there is one."""
+    channel: int | None = None
+    flow: Flow | None = None
+    relayed: bool = False
+
+
+class Source(NamedTuple):
+    """From where media of one component may come; ``channel`` only from a TURN server."""
+
+    base: Base
+    remote: Address
+    channel: int | None = None
+
+
+class MediaTable(NamedTuple):
+    """How one component sends and who may deliver to it; replaced as a whole, never changed."""
+
+    send: Path | None = None
+    """None: nothing may be sent now (no valid pair yet, or no consent)."""
+    receive: frozenset[Source] = frozenset()
+
+
+SILENT = MediaTable()
+"""The table of a component that has no path yet."""

@@ -1,0 +1,65 @@
+"""The ICE agent (RFC 8445): complete, sans-IO, in virtual time."""
+
+from sipice.ice.agent import Agent, RestartId
+from sipice.ice.candidate import Candidate, CandidateType, TcpType
+from sipice.ice.config import AgentConfig, IceServer, ServerKind
+from sipice.ice.credentials import Credentials
+from sipice.ice.description import Description
+from sipice.ice.destination import AddressFilter, Network
+from sipice.ice.events import (
+    CandidateGathered,
+    DataReceived,
+    Event,
+    Failure,
+    GatheringFinished,
+    Loss,
+    MediaChanged,
+    PairSelected,
+    PathBack,
+    PathLost,
+    PathQuiet,
+    RelayLost,
+    RestartFinished,
+    RoleSwitched,
+    StreamCompleted,
+    StreamFailed,
+    StreamResumed,
+)
+from sipice.ice.pacer import Pacer
+from sipice.ice.pair import Role
+from sipice.ice.state import StreamId
+
+__all__ = [
+    "AddressFilter",
+    "Agent",
+    "AgentConfig",
+    "Candidate",
+    "CandidateGathered",
+    "CandidateType",
+    "Credentials",
+    "DataReceived",
+    "Description",
+    "Event",
+    "Failure",
+    "GatheringFinished",
+    "IceServer",
+    "Loss",
+    "MediaChanged",
+    "Network",
+    "Pacer",
+    "PairSelected",
+    "PathBack",
+    "PathLost",
+    "PathQuiet",
+    "RelayLost",
+    "RestartFinished",
+    "RestartId",
+    "Role",
+    "RoleSwitched",
+    "ServerKind",
+    "StreamCompleted",
+    "StreamFailed",
+    "StreamId",
+    "StreamResumed",
+    "TcpType",
+]

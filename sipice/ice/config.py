@@ -1,0 +1,99 @@
+"""RFC 8445 §14, RFC 7675, RFC 8863: every timer and limit of an agent, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sipice.ice.destination import NO_LISTS, AddressFilter
+from sipice.net import Address, Transport
+
+
+class ServerKind(Enum):
+    """What a configured server is asked for."""
+
+    STUN = "stun"
+    TURN = "turn"
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server whose address is known; names are resolved by the shell."""
+
+    kind: ServerKind
+    address: Address
+    transport: Transport = Transport.UDP
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: str | None = None
+    """The name to verify when the connection to the server is TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """What an agent may do and how long it waits; seconds and bytes unless the name says else."""
+
+    lite: bool = False
+    """Answer checks only (RFC 8445 §2.5); needs addresses the peer can reach directly."""
+    trickle: bool = False
+    """Hand out candidates one by one and accept them so (RFC 8838)."""
+    ice_tcp: bool = False
+    """Use TCP candidates (RFC 6544 §4.1); off because media prefers UDP."""
+    allow_loopback: bool = False
+    """Accept loopback addresses on both sides; for demonstrations and tests on one machine."""
+    destinations: AddressFilter = NO_LISTS
+    """Where a peer may make us send; see also ``allow_loopback``."""
+    servers: tuple[IceServer, ...] = ()
+    """STUN and TURN servers to gather from, the preferred first (RFC 8445 §5.1.1.2)."""
+
+    ta: float = 0.050
+    """Our proposal for the pacing of new transactions (RFC 8445 §14.2); the larger side wins."""
+    rto: float = 0.500
+    """Smallest retransmission time-out; RFC 8445 §14.3 forbids less than 500 ms."""
+    rto_literal: bool = False
+    """Use the formula of §14.3 with its factor N, which grows with the square of the pairs."""
+    rc: int = 7
+    """Transmissions of one request (RFC 8489 §6.2.1)."""
+    rm: int = 16
+    """After the last transmission the transaction waits Rm times RTO."""
+    pac: float = 39.5
+    """RFC 8863 §4: no checklist fails before; a whole check transaction at the default RTO."""
+    free_after: float = 3.0
+    """RFC 8445 §8.3.1: how long unused candidates still answer after completion."""
+    retire_after: float = 3.0
+    """How long the generation before a restart still answers after the new one took over."""
+    gather_timeout: float = 5.0
+    """When gathering ends although servers have not answered."""
+    early_check_lifetime: float = 60.0
+    """How long a check that came before the peer's description is kept for it."""
+
+    consent: bool = True
+    """Check consent (RFC 7675) on the pair in use; otherwise keepalives only."""
+    consent_interval: float = 5.0
+    """Mean time between consent checks; each is drawn from 0.8 to 1.2 of it, never below 4 s."""
+    consent_lifetime: float = 30.0
+    """RFC 7675 §5.1: sending stops so long after the last authenticated response."""
+    quiet_after: float = 5.0
+    """A consent check so long without any answer makes the path quiet; media goes on."""
+    tr: float = 15.0
+    """Idle time before a keepalive indication (RFC 8445 §11); not smaller than 15 s."""
+
+    max_pairs: int = 100
+    """Pairs over the whole checklist set (RFC 8445 §6.1.2.5)."""
+    max_remote_candidates: int = 100
+    """Per stream, signalled and peer-reflexive together (RFC 8445 §19.5.1)."""
+    max_early_checks: int = 32
+    """Checks kept for a description still to come; the peer sends at most one a pair."""
+    max_transactions: int = 256
+    """Outstanding transactions; beyond it the oldest cancelled one is forgotten."""
+    max_role_conflicts: int = 8
+    """487 answers that are followed before a pair fails: two honest agents need at most three."""
+    max_stream_buffer: int = 65_537
+    """Unread bytes of one TCP flow: one RFC 4571 frame."""
+    max_stream_backlog: int = 4_096
+    """STUN bytes kept for a TCP flow that is not writable."""
+    max_connects: int = 5
+    """Outstanding connects to one peer address (RFC 6544 §12)."""
+
+
+DEFAULT = AgentConfig()

@@ -1,0 +1,28 @@
+"""RFC 8445 §5.3: user name fragment and password of one generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+"""The 64 characters of ice-char (RFC 8839 §5.4): six bits each."""
+UFRAG_CHARS = 8
+PWD_CHARS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What both sides of a check are known by; the password never shows."""
+
+    ufrag: str
+    pwd: str = field(repr=False)
+
+    @classmethod
+    def make(cls, rng: Random) -> Credentials:
+        """Draw new ones: 48 random bits of ufrag and 144 of password."""
+        bits = rng.getrandbits(6 * (UFRAG_CHARS + PWD_CHARS))
+        text = "".join(
+            ICE_CHARS[bits >> shift & 63] for shift in range(0, 6 * (UFRAG_CHARS + PWD_CHARS), 6)
+        )
+        return cls(text[:UFRAG_CHARS], text[UFRAG_CHARS:])

@@ -1,0 +1,287 @@
+"""The data of an agent (RFC 8445 §6.1): what the procedures read and change, and nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from random import Random
+from typing import NamedTuple, Protocol
+
+from sipice.ice.candidate import Candidate
+from sipice.ice.config import AgentConfig
+from sipice.ice.credentials import Credentials
+from sipice.ice.events import Event
+from sipice.ice.pacer import Pacer
+from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.timers import Timers
+from sipice.net import SILENT, Address, Base, Command, MediaTable
+from sipice.stun import Key
+from sipice.trace import Tracer
+
+StreamId = int
+"""The position of an m= section in the order of ``add_stream``."""
+
+_ID_BLOCK = 12 * 8
+
+
+class ChecklistState(Enum):
+    """The states of §6.1.2.1."""
+
+    RUNNING = "Running"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+
+
+class Relay(Protocol):
+    """What the procedures need of an allocation; gathering puts the TURN client behind it."""
+
+    def send(self, now: float, data: bytes, peer: Address) -> None:
+        """Send ``data`` to ``peer`` from the relayed address, permission included."""
+
+    def path(self, peer: Address) -> tuple[Base, Address, int | None]:
+        """The socket, the server and the channel by which media reaches ``peer``."""
+
+    def bind(self, now: float, peer: Address) -> None:
+        """Ask for a channel: ``peer`` was selected (RFC 8445 §12.1)."""
+
+
+class EarlyCheck(NamedTuple):
+    """A check that was answered before the peer's description was known (§7.3)."""
+
+    at: float
+    base: Base
+    remote: Address
+    ufrag: str
+    priority: int
+    use_candidate: bool
+
+
+@dataclass(slots=True, eq=False)
+class LocalGeneration:
+    """Our half of a generation; forked agents share it (one offer, several answers)."""
+
+    number: int
+    stream: StreamId
+    credentials: Credentials
+    key: Key
+    candidates: list[Candidate] = field(default_factory=list[Candidate])
+    delivered: int = 0
+    """So many of the candidates have been handed to the signalling and may be paired."""
+    complete: bool = False
+    early: list[EarlyCheck] = field(default_factory=list[EarlyCheck])
+    foundations: dict[tuple[object, ...], str] = field(
+        default_factory=dict[tuple[object, ...], str]
+    )
+
+
+@dataclass(slots=True, eq=False)
+class LocalBase:
+    """A base with the component it serves and the number of agents that use it."""
+
+    base: Base
+    stream: StreamId
+    component: int
+    users: int = 1
+    relay: Relay | None = None
+
+
+@dataclass(slots=True, eq=False)
+class LocalSide:
+    """What siblings of a fork share: bases and the counters that name things."""
+
+    bases: dict[int, LocalBase] = field(default_factory=dict[int, LocalBase])
+    members: list[AgentState] = field(default_factory=list["AgentState"])
+    next_base: int = 1
+    next_generation: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Remote:
+    """The peer's half of a generation."""
+
+    credentials: Credentials
+    key: Key
+    lite: bool
+    ice2: bool
+    candidates: list[Candidate] = field(default_factory=list[Candidate])
+    complete: bool = False
+    """End-of-candidates was received (RFC 8838 §14)."""
+
+
+@dataclass(slots=True, eq=False)
+class Component:
+    """One component of a generation while checks run and after."""
+
+    number: int
+    valid: list[CandidatePair] = field(default_factory=list[CandidatePair])
+    """Valid pairs, best first (§7.2.5.3.2)."""
+    selected: CandidatePair | None = None
+    nominating: CandidatePair | None = None
+    """The pair whose nomination is under way or done; there is never a second (§8.1.1)."""
+
+
+@dataclass(slots=True, eq=False)
+class Generation:
+    """One run of ICE over a stream: credentials, candidates, checklist (§9 starts the next)."""
+
+    number: int
+    local: LocalGeneration
+    components: list[Component]
+    remote: Remote | None = None
+    state: ChecklistState = ChecklistState.RUNNING
+    checklist: list[CandidatePair] = field(default_factory=list[CandidatePair])
+    """By decreasing priority."""
+    index: dict[tuple[int, Address], CandidatePair] = field(
+        default_factory=dict[tuple[int, Address], CandidatePair]
+    )
+    """The pairs of the checklist by number of base and remote address."""
+    triggered: deque[CandidatePair] = field(default_factory=deque[CandidatePair])
+    sources: set[tuple[int, Address]] = field(default_factory=set[tuple[int, Address]])
+    """Where authenticated messages came from: media may come from there too (§12.2)."""
+    pac_running: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its checklist takes part in the round robin of §6.1.4.2."""
+        return self.remote is not None and self.state is ChecklistState.RUNNING
+
+    def component(self, number: int) -> Component | None:
+        """The component of this number, None when the peer has no such."""
+        return self.components[number - 1] if 0 < number <= len(self.components) else None
+
+
+@dataclass(slots=True, eq=False)
+class Media:
+    """The pair that carries one component now, and our consent to use it."""
+
+    component: int
+    table: MediaTable = SILENT
+    pair: CandidatePair | None = None
+    generation: int = 0
+    consent_at: float = 0.0
+    """When the last authenticated response came (RFC 7675 §5.1)."""
+    sent_at: float = 0.0
+    """When something was last sent on the pair."""
+    lost: bool = False
+    quiet: bool = False
+    watched: float | None = None
+    """When the first consent check was sent that nothing answered yet."""
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """One m= section."""
+
+    id: StreamId
+    components: int
+    current: Generation
+    media: list[Media]
+    next: Generation | None = None
+    """Prepared by a restart, beside the current one until it takes over."""
+    committed: bool = False
+    retired: Generation | None = None
+    """The one before the current, still answering for a short while."""
+
+    def generations(self) -> tuple[Generation, ...]:
+        """The living ones; the current one first."""
+        if self.next is None and self.retired is None:
+            return (self.current,)
+        living = (self.current, self.next, self.retired)
+        return tuple(generation for generation in living if generation is not None)
+
+
+@dataclass(slots=True, eq=False)
+class Check:
+    """An outstanding connectivity check (§7.2)."""
+
+    id: bytes
+    pair: CandidatePair
+    generation: Generation
+    data: bytes
+    role: Role
+    priority: int
+    started: float
+    rto: float
+    nominating: bool = False
+    sent: int = 1
+    cancelled: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ConsentCheck:
+    """An outstanding consent check (RFC 7675 §5.1); sent once."""
+
+    id: bytes
+    pair: CandidatePair
+    stream: StreamId
+    component: int
+    started: float
+
+
+class Owner(Protocol):
+    """Gathering: what holds a transaction that is no check of ours."""
+
+    def receive(self, now: float, data: bytes, base: Base, remote: Address) -> None:
+        """Take the response."""
+
+
+Outstanding = Check | ConsentCheck
+
+
+@dataclass(slots=True, eq=False)
+class Counters:
+    """What was dropped and why, for people; never a reason to act."""
+
+    not_stun: int = 0
+    malformed: int = 0
+    unauthenticated: int = 0
+    unmatched: int = 0
+    refused_destinations: int = 0
+    limited: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class AgentState:
+    """Everything one agent knows."""
+
+    config: AgentConfig
+    rng: Random
+    role: Role
+    tie_breaker: int
+    pacer: Pacer
+    local: LocalSide
+    ta: float
+    tracer: Tracer | None = None
+    now: float = 0.0
+    timers: Timers = field(default_factory=Timers)
+    streams: dict[StreamId, Stream] = field(default_factory=dict[StreamId, Stream])
+    transactions: dict[bytes, Outstanding] = field(default_factory=dict[bytes, Outstanding])
+    commands: list[Command] = field(default_factory=list[Command])
+    events: list[Event] = field(default_factory=list[Event])
+    counters: Counters = field(default_factory=Counters)
+    last_new: float = float("-inf")
+    """When the last new transaction was started (§14.2)."""
+    slot: float | None = None
+    """The slot the pacer gave us, until it is used or given back."""
+    served: tuple[StreamId, int] = (-1, -1)
+    """Stream and generation of the checklist that was served last (§6.1.4.2)."""
+    unpaced: bool = True
+    """Something may have become ready to be sent."""
+    closed: bool = False
+    identifiers: bytes = b""
+
+    def draw_transaction_id(self) -> bytes:
+        """96 random bits (RFC 8489 §5), drawn in blocks."""
+        block = self.identifiers or self.rng.randbytes(_ID_BLOCK)
+        self.identifiers = block[12:]
+        return block[:12]
+
+    def find(self, stream: StreamId, generation: int) -> Generation | None:
+        """The living generation of a stream by its number."""
+        found = self.streams.get(stream)
+        if found is not None:
+            for candidate in found.generations():
+                if candidate.number == generation:
+                    return candidate
+        return None

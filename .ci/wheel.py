@@ -48,7 +48,9 @@ def check_the_suite(python: str, wheel: Path, empty: Path) -> None:
 def pytest_settings() -> str:
     """The one table of pyproject.toml that the tests themselves need."""
     pyproject = (ROOT / "pyproject.toml").read_text()
-    found = re.search(r"^\[tool\.pytest\.ini_options\].*?(?=^\[|\Z)", pyproject, re.M | re.S)
+    found = re.search(
+        r"^\[tool\.pytest\.ini_options\].*?(?=^\[|\Z)", pyproject, re.MULTILINE | re.DOTALL
+    )
     assert found is not None
     return found.group()
 

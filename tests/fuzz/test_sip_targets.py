@@ -1,0 +1,30 @@
+"""The fuzz targets of sipice.sip on mutated messages, as an ordinary test."""
+
+from __future__ import annotations
+
+import random
+
+from tests.fuzz import fuzz_sip_message
+from tests.fuzz.mutate import mutants
+from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
+
+SEEDS = [
+    invite("Supported: 100rel", "Require: a, b"),
+    invite(body=b"").replace(b"\r\n", b"\n"),
+    sip(
+        "SIP/2.0 183 Progress",
+        'f: "x, y" <sip:a;b>;tag=1',
+        "CSeq: 1 INVITE",
+        "RSeq: 1",
+        body=ANSWER,
+    ),
+    invite(
+        body=multipart("e", part(OFFER, "Content-Type: application/sdp"), part(b"\x01\x02")),
+        body_type="multipart/mixed;boundary=e",
+    ),
+]
+
+
+def test_the_message_target_survives_mutants() -> None:
+    for data in mutants(SEEDS, random.Random(1), 2_000):
+        fuzz_sip_message.body(data)

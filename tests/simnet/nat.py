@@ -77,7 +77,11 @@ ALL_KINDS = [
 
 @dataclass(slots=True)
 class Mapping:
-    """One inside address as the outside sees it, and whom it has talked to since when."""
+    """One inside address as the outside sees it, and whom it has talked to since when.
+
+    Filters belong to the mapping, as in every NAT built on connection tracking: where an inside
+    address has several mappings, each is open only for those that were written to through it.
+    """
 
     inner: Address
     external: Address

@@ -3,7 +3,13 @@
 ``decode(data)`` gives a Message or raises StunDecodeError; ``encode(message, key)`` seals it.
 Attributes are made by the rows of ``sipice.stun.attributes``, ``USERNAME("abcd:efgh")``, and read
 with ``message.get(USERNAME)``. A key is ``Key.short_term(password)`` or ``long_term_key(...)``.
-``Transaction`` is the schedule of a client's request, ``classify`` tells STUN from media.
+
+On the way of connectivity checks ``parse_check(data)`` gives a CheckRequest or CheckResponse, which
+are tuples, and a Message for anything else; ``key.verifies(check.signed, check.mac)`` is their
+integrity. ``CheckTemplate`` and ``success_response`` build them.
+
+``Transaction`` is the schedule of a client's request, ``classify`` tells STUN from media, and
+``Framer`` cuts byte streams.
 """
 
 from sipice.errors import StunDecodeError
@@ -13,7 +19,18 @@ from sipice.stun.attributes import (
     PasswordAlgorithm,
     xor_address,
 )
+from sipice.stun.check import (
+    Check,
+    CheckParser,
+    CheckRequest,
+    CheckResponse,
+    CheckTemplate,
+    as_check,
+    parse_check,
+    success_response,
+)
 from sipice.stun.demux import Protocol, classify, is_stun
+from sipice.stun.framing import Framer, frame_rfc4571, frame_turn
 from sipice.stun.integrity import Key, long_term_key, userhash
 from sipice.stun.message import (
     Class,
@@ -28,8 +45,14 @@ from sipice.stun.transaction import Transaction
 
 __all__ = [
     "Attribute",
+    "Check",
+    "CheckParser",
+    "CheckRequest",
+    "CheckResponse",
+    "CheckTemplate",
     "Class",
     "ErrorCode",
+    "Framer",
     "Key",
     "Message",
     "Method",
@@ -37,12 +60,17 @@ __all__ = [
     "Protocol",
     "StunDecodeError",
     "Transaction",
+    "as_check",
     "classify",
     "decode",
     "encode",
     "error_response",
+    "frame_rfc4571",
+    "frame_turn",
     "is_stun",
     "long_term_key",
+    "parse_check",
+    "success_response",
     "userhash",
     "verify_integrity",
     "xor_address",

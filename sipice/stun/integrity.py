@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import md5, sha1, sha256
-from hmac import digest
+from hmac import compare_digest, digest
 from zlib import crc32
 
 from precis_i18n import get_profile
@@ -13,7 +13,7 @@ MD5 = 1
 SHA256 = 2
 """Numbers of the password algorithms (§18.5.1)."""
 
-_FINGERPRINT_XOR = 0x5354554E
+FINGERPRINT_XOR = 0x5354554E
 _INNER = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -46,6 +46,14 @@ class Key:
         outer = self._outer()
         outer.update(inner.digest())
         return outer.digest()
+
+    def verifies(self, signed: bytes, mac: bytes) -> bool:
+        """Whether ``mac`` is the MESSAGE-INTEGRITY of this key over ``signed``."""
+        inner = self._inner()
+        inner.update(signed)
+        outer = self._outer()
+        outer.update(inner.digest())
+        return compare_digest(outer.digest(), mac)
 
     def hmac_sha256(self, data: bytes) -> bytes:
         """The value of MESSAGE-INTEGRITY-SHA256 over ``data``."""
@@ -88,4 +96,4 @@ def userhash(username: str, realm: str, *, prepare: Callable[[str], str] = opaqu
 
 def fingerprint(data: bytes) -> int:
     """§14.7: the value of FINGERPRINT; the header's length in ``data`` includes it already."""
-    return crc32(data) ^ _FINGERPRINT_XOR
+    return crc32(data) ^ FINGERPRINT_XOR

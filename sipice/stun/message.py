@@ -26,6 +26,7 @@ from sipice.stun.integrity import Key, fingerprint
 _HEADER = Struct("!HHI12s")
 _ATTRIBUTE = Struct("!HH")
 _FINGERPRINT = Struct("!HHI")
+_DECODERS = {number: row.codec.decode for number, row in TABLE.items()}
 
 
 class Class(IntEnum):
@@ -80,7 +81,7 @@ class Message:
     def get_all(self, attribute: Attribute[T]) -> list[T]:
         """The values of all such attributes, in order."""
         number = attribute.number
-        return [cast("T", v) for n, v in self.attributes if n == number and v is not None]
+        return [cast("T", value) for found, value in self.attributes if found == number]
 
     @property
     def error_code(self) -> int | None:
@@ -109,16 +110,19 @@ def encode(
     message: Message, key: Key | None = None, *, sha256: bool = False, fingerprint: bool = True
 ) -> bytes:
     """The bytes of a message, sealed with MESSAGE-INTEGRITY (or -SHA256) if a key is given."""
-    body = b"".join(
-        _encode_attribute(number, value, message.transaction_id)
-        for number, value in message.attributes
-        if value is not None
-    )
+    body = encode_attributes(message.attributes, message.transaction_id)
     kind = _message_type(message.method, message.message_class)
     data = _HEADER.pack(kind, len(body), MAGIC_COOKIE, message.transaction_id) + body
     if key is not None:
         data = append_integrity(data, key, sha256=sha256)
     return append_fingerprint(data) if fingerprint else data
+
+
+def encode_attributes(attributes: tuple[tuple[int, object], ...], transaction_id: bytes) -> bytes:
+    """The bytes of attributes alone, padded and in order."""
+    return b"".join(
+        _encode_attribute(number, value, transaction_id) for number, value in attributes
+    )
 
 
 def _encode_attribute(number: int, value: object, transaction_id: bytes) -> bytes:
@@ -203,22 +207,26 @@ def _walk(
         if sha256_at:
             pass  # §9: ignored
         elif number == MESSAGE_INTEGRITY_SHA256:
-            if length & 3 or not 16 <= length <= 32:
-                raise StunDecodeError("MESSAGE-INTEGRITY-SHA256 of a wrong length")
+            _check_integrity_length(length, 16, 32)
             sha256_at = position
         elif integrity_at:
             pass
         elif number == MESSAGE_INTEGRITY:
-            if length != 20:
-                raise StunDecodeError("MESSAGE-INTEGRITY of a wrong length")
+            _check_integrity_length(length, 20, 20)
             integrity_at = position
         else:
             raw = data[begin : begin + length]
-            row = TABLE.get(number)
-            value = raw if row is None else row.codec.decode(raw, transaction_id)
-            attributes.append((number, value))
+            read = _DECODERS.get(number)
+            value = read(raw, transaction_id) if read else raw
+            if value is not None:
+                attributes.append((number, value))
         position = following
     return tuple(attributes), integrity_at, sha256_at, False
+
+
+def _check_integrity_length(length: int, least: int, most: int) -> None:
+    if length & 3 or not least <= length <= most:
+        raise StunDecodeError("an integrity attribute of a wrong length")
 
 
 def _check_fingerprint(data: bytes, position: int, size: int, length: int) -> None:

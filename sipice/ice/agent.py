@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
+from sipice.errors import UsageError
+from sipice.ice import (
+    checks,
+    conclude,
+    consent,
+    deadlines,
+    exchange,
+    forking,
+    free,
+    hosts,
+    pace,
+    receive,
+    restart,
+    trickle,
+)
 from sipice.ice.candidate import Candidate
 from sipice.ice.config import DEFAULT, AgentConfig
 from sipice.ice.description import Description
-from sipice.ice.events import Event
+from sipice.ice.events import CandidateGathered, Event, GatheringFinished
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
-from sipice.ice.state import AgentState, LocalSide, StreamId
+from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
 from sipice.net import Address, Base, Command, Flow, MediaTable
 from sipice.trace import Tracer
 
@@ -58,11 +73,23 @@ class Agent:
 
     def add_stream(self, components: int = 1) -> StreamId:
         """Add an m= section (bundled sections share one); streams are numbered from 0 in order."""
-        raise NotImplementedError
+        state = self._state
+        stream_id = state.next_stream
+        state.next_stream += 1
+        state.streams[stream_id] = Stream(
+            id=stream_id,
+            components=components,
+            current=restart.new_generation(state, stream_id, components),
+            media=[Media(number) for number in range(1, components + 1)],
+        )
+        return stream_id
 
     def remove_stream(self, now: float, stream: StreamId) -> None:
         """The m= section is gone: free everything that belonged to it."""
-        raise NotImplementedError
+        if self._begin(now):
+            found = self._stream(stream)
+            free.stream(self._state, found)
+            self._settle()
 
     def add_local_address(
         self, now: float, stream: StreamId, component: int, address: Address
@@ -71,22 +98,37 @@ class Agent:
 
         The returned base names this socket in every command and in ``receive_datagram``.
         """
-        raise NotImplementedError
+        self._begin(now)
+        state = self._state
+        found = self._stream(stream)
+        base = hosts.add_base(state, found, component, address)
+        if found.current.remote is not None or (found.next and found.next.remote):
+            hosts.make(state, found)
+        self._settle()
+        return base
 
     def remove_local_address(self, now: float, base: Base) -> None:
         """The shell lost this socket: its candidates and pairs are gone (§5.1.1.4)."""
-        raise NotImplementedError
+        if self._begin(now):
+            free.lose_base(self._state, base)
+            self._settle()
 
     def gather(self, now: float, stream: StreamId | None = None) -> None:
         """Ask the configured servers for candidates of one stream or all; results are events."""
-        raise NotImplementedError
+        if self._begin(now):
+            for found in self._streams(None if stream is None else [stream]):
+                hosts.make(self._state, found)
+                local = (found.next or found.current).local
+                self._state.events.append(GatheringFinished(found.id, local.number))
+            self._settle()
 
     def local_description(self, stream: StreamId, generation: int | None = None) -> Description:
         """What to tell the peer: credentials, candidates so far, defaults, pacing.
 
         Of the newest generation that has been prepared, unless another is named.
         """
-        raise NotImplementedError
+        found = self._stream(stream)
+        return exchange.describe(self._state, found, self._generation(found, generation))
 
     def set_remote_description(
         self,
@@ -100,21 +142,34 @@ class Agent:
         It may be repeated: further candidates are added. Other credentials than before need a
         restart (``prepare_restart``) first; they are traced and ignored without.
         """
-        raise NotImplementedError
+        if self._begin(now):
+            found = self._stream(stream)
+            exchange.accept(self._state, found, self._generation(found, generation), description)
+            self._settle()
 
     def add_remote_candidate(
         self, now: float, stream: StreamId, candidate: Candidate, ufrag: str | None = None
     ) -> None:
         """A trickled candidate (RFC 8838 §11); of another generation's ufrag it is ignored."""
-        raise NotImplementedError
+        if self._begin(now):
+            generation = self._of_remote(stream, ufrag)
+            if generation is not None:
+                trickle.add(self._state, generation, [candidate])
+            self._settle()
 
     def end_of_candidates(self, now: float, stream: StreamId, ufrag: str | None = None) -> None:
         """The peer has no further candidates in this generation (RFC 8838 §14)."""
-        raise NotImplementedError
+        if self._begin(now):
+            generation = self._of_remote(stream, ufrag)
+            if generation is not None:
+                trickle.end(self._state, generation)
+            self._settle()
 
     def set_role(self, now: float, role: Role) -> None:
         """Signalling decided about the role anew (§6.1.1)."""
-        raise NotImplementedError
+        if self._begin(now):
+            conclude.switch_role(self._state, role, renew_tie_breaker=False)
+            self._settle()
 
     def prepare_restart(self, now: float, streams: Iterable[StreamId] | None = None) -> RestartId:
         """Make the next generation of these streams (all, if None) beside the current one (§9).
@@ -122,31 +177,61 @@ class Agent:
         Both answer checks from now on. Then ``local_description``, ``set_remote_description``, and
         ``commit_restart`` when the exchange stands or ``rollback_restart`` when it does not.
         """
-        raise NotImplementedError
+        state = self._state
+        self._begin(now)
+        chosen = self._streams(streams)
+        if any(found.next is not None for found in chosen):
+            raise UsageError("a restart is under way; commit it or roll it back first")
+        restart.prepare(state, chosen)
+        identifier = state.next_restart
+        state.next_restart += 1
+        state.restarts[identifier] = tuple(found.id for found in chosen)
+        self._settle()
+        return identifier
 
-    def commit_restart(self, now: float, restart: RestartId) -> None:
+    def commit_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange stands: the new generation takes over once it has its selected pairs."""
-        raise NotImplementedError
+        if self._begin(now):
+            for found in self._restarted(restart_id):
+                restart.commit(self._state, found)
+            self._settle()
 
-    def rollback_restart(self, now: float, restart: RestartId) -> None:
+    def rollback_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange was refused: as if the restart had never been prepared."""
-        raise NotImplementedError
+        if self._begin(now):
+            for found in self._restarted(restart_id):
+                restart.roll_back(self._state, found)
+            self._settle()
 
     def resume(self, now: float, stream: StreamId) -> None:
         """Check failed pairs again: the call was answered long after its offer."""
-        raise NotImplementedError
+        if self._begin(now):
+            found = self._stream(stream)
+            conclude.resume(self._state, found.next or found.current)
+            self._settle()
 
     def fork(self, now: float) -> Agent:
         """A sibling over the same local generation, for another answer to the same offer."""
-        raise NotImplementedError
+        sibling = object.__new__(Agent)
+        self._begin(now)
+        sibling._state = forking.fork(self._state)
+        return sibling
 
     def close(self, now: float) -> None:
         """End the session; every later input is ignored."""
-        raise NotImplementedError
+        if self._begin(now):
+            for found in list(self._state.streams.values()):
+                free.stream(self._state, found)
+            pace.release(self._state)
+            self._state.timers.clear()
+            self._state.transactions.clear()
+            self._state.closed = True
 
     def receive_datagram(self, now: float, data: bytes, base: Base, remote: Address) -> None:
         """A datagram came to the socket of ``base`` from ``remote``; never raises for content."""
-        raise NotImplementedError
+        if self._begin(now):
+            receive.datagram(self._state, data, base, remote)
+            self._settle()
 
     def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
         """Bytes came over a connection, split anyhow; the agent finds the frames."""
@@ -170,7 +255,10 @@ class Agent:
 
     def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
         """The system refused to send, or a validated ICMP error came (``hard``, §7.2.5.2.2)."""
-        raise NotImplementedError
+        if self._begin(now):
+            if hard:
+                checks.refuse(self._state, base, remote, "refused by the network")
+            self._settle()
 
     def send(self, now: float, stream: StreamId, component: int, data: bytes) -> bool:
         """Send media by the slow path; False when nothing may be sent now."""
@@ -178,23 +266,31 @@ class Agent:
 
     def media(self, stream: StreamId, component: int) -> MediaTable:
         """How this component sends and who may deliver to it (see ``MediaChanged``)."""
-        raise NotImplementedError
+        return self._stream(stream).media[component - 1].table
 
     def media_sent(self, now: float, stream: StreamId, component: int) -> None:
         """Media went out by the fast path; to be told at most once a second."""
-        raise NotImplementedError
+        if self._begin(now):
+            found = self._stream(stream)
+            consent.sent(self._state, found, found.media[component - 1])
 
     def next_timeout(self) -> float | None:
         """When to call ``handle_timeout``; exact, None when nothing is due."""
-        raise NotImplementedError
+        found = self._state.timers.next()
+        return None if found is None else found[0]
 
     def why_next(self) -> str:
         """Which deadline is next, for people."""
-        raise NotImplementedError
+        found = self._state.timers.next()
+        return "nothing is due" if found is None else f"{found[1]!r} at {found[0]:.3f}"
 
     def handle_timeout(self, now: float) -> None:
         """Do everything that is due at ``now``."""
-        raise NotImplementedError
+        if self._begin(now):
+            state = self._state
+            while (due := state.timers.pop_due(state.now)) is not None:
+                deadlines.handle(state, due)
+                self._settle()
 
     def take_commands(self) -> list[Command]:
         """What the shell has to do, in order; taken and cleared."""
@@ -203,4 +299,66 @@ class Agent:
 
     def take_events(self) -> list[Event]:
         """What happened, in order; taken and cleared."""
-        raise NotImplementedError
+        state = self._state
+        events, state.events = state.events, []
+        for event in events:
+            if isinstance(event, CandidateGathered):
+                generation = state.find(event.stream, event.generation)
+                if generation is not None:
+                    trickle.deliver(state, generation, event.candidate)
+        if state.touched:
+            self._settle()
+        return events
+
+    def _begin(self, now: float) -> bool:
+        """Note the time; False when the agent is closed and nothing is done any more."""
+        state = self._state
+        state.now = max(state.now, now)
+        return not state.closed
+
+    def _settle(self) -> None:
+        """After an input: decide what it decides, and arm the pacing."""
+        state = self._state
+        while state.touched:
+            generation = state.touched.pop()
+            conclude.update(state, generation)
+            stream = state.streams.get(generation.stream)
+            if stream is not None and stream.committed:
+                restart.take_over(state, stream)
+        pace.arm(state)
+
+    def _stream(self, stream: StreamId) -> Stream:
+        found = self._state.streams.get(stream)
+        if found is None:
+            raise UsageError(f"there is no stream {stream}; add_stream returns their numbers")
+        return found
+
+    def _streams(self, streams: Iterable[StreamId] | None) -> list[Stream]:
+        if streams is None:
+            return list(self._state.streams.values())
+        return [self._stream(stream) for stream in streams]
+
+    def _restarted(self, restart_id: RestartId) -> list[Stream]:
+        streams = self._state.restarts.pop(restart_id, None)
+        if streams is None:
+            raise UsageError(f"restart {restart_id} is not under way")
+        living = self._state.streams
+        return [living[stream] for stream in streams if stream in living]
+
+    def _generation(self, stream: Stream, number: int | None) -> Generation:
+        if number is None:
+            return stream.next or stream.current
+        found = self._state.find(stream.id, number)
+        if found is None:
+            raise UsageError(f"stream {stream.id} has no living generation {number}")
+        return found
+
+    def _of_remote(self, stream: StreamId, ufrag: str | None) -> Generation | None:
+        """The generation that a trickled line belongs to, None for a stale one (RFC 8838 §9)."""
+        found = self._stream(stream)
+        for generation in (found.next, found.current):
+            remote = None if generation is None else generation.remote
+            if remote is not None and ufrag in (None, remote.credentials.ufrag):
+                return generation
+        self._state.counters.unmatched += 1
+        return None

@@ -88,6 +88,8 @@ class AgentConfig:
     """Outstanding transactions; beyond it the oldest cancelled one is forgotten."""
     max_role_conflicts: int = 8
     """487 answers that are followed before a pair fails: two honest agents need at most three."""
+    max_refusals: int = 20
+    """Error responses a second to requests that were not authenticated (RFC 8445 §19.5)."""
     max_stream_buffer: int = 65_537
     """Unread bytes of one TCP flow: one RFC 4571 frame."""
     max_stream_backlog: int = 4_096

@@ -67,8 +67,12 @@ class CandidatePair:
     sent_at: float = 0.0
     """When the outstanding check was first sent."""
     rtt: float | None = None
+    answered_at: float = 0.0
+    """When its last authenticated response came."""
     conflicts: int = 0
     """487 answers so far."""
+    consent_lost: bool = False
+    """Consent ended on it; it is not used again (RFC 7675 §5.1)."""
     flow: Flow | None = None
 
     @property

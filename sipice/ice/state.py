@@ -17,6 +17,7 @@ from sipice.ice.pair import CandidatePair, Role
 from sipice.ice.timers import Timers
 from sipice.net import SILENT, Address, Base, Command, MediaTable
 from sipice.stun import Key
+from sipice.stun.check import CheckTemplate
 from sipice.trace import Tracer
 
 StreamId = int
@@ -68,7 +69,11 @@ class LocalGeneration:
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     delivered: int = 0
     """So many of the candidates have been handed to the signalling and may be paired."""
-    complete: bool = False
+    reflexive: list[Candidate] = field(default_factory=list[Candidate])
+    """Peer-reflexive ones; they are not signalled (§7.2.5.3.1)."""
+    preferences: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    """The local preference of each IP address (§5.1.2.1)."""
+    gathering: bool = False
     early: list[EarlyCheck] = field(default_factory=list[EarlyCheck])
     foundations: dict[tuple[object, ...], str] = field(
         default_factory=dict[tuple[object, ...], str]
@@ -77,12 +82,15 @@ class LocalGeneration:
 
 @dataclass(slots=True, eq=False)
 class LocalBase:
-    """A base with the component it serves and the number of agents that use it."""
+    """A base with the component it serves and the agents that use it."""
 
     base: Base
     stream: StreamId
     component: int
-    users: int = 1
+    users: int
+    """One bit for each sibling that still uses it."""
+    listed: bool = False
+    """Its host candidate has been made."""
     relay: Relay | None = None
 
 
@@ -94,6 +102,7 @@ class LocalSide:
     members: list[AgentState] = field(default_factory=list["AgentState"])
     next_base: int = 1
     next_generation: int = 1
+    next_member: int = 1
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +111,7 @@ class Remote:
 
     credentials: Credentials
     key: Key
+    template: CheckTemplate
     lite: bool
     ice2: bool
     candidates: list[Candidate] = field(default_factory=list[Candidate])
@@ -140,6 +150,13 @@ class Generation:
     sources: set[tuple[int, Address]] = field(default_factory=set[tuple[int, Address]])
     """Where authenticated messages came from: media may come from there too (§12.2)."""
     pac_running: bool = False
+    touched: bool = False
+    """Something changed that may decide about nomination, completion or failure."""
+
+    @property
+    def stream(self) -> StreamId:
+        """The stream it belongs to."""
+        return self.local.stream
 
     @property
     def is_running(self) -> bool:
@@ -219,13 +236,6 @@ class ConsentCheck:
     started: float
 
 
-class Owner(Protocol):
-    """Gathering: what holds a transaction that is no check of ours."""
-
-    def receive(self, now: float, data: bytes, base: Base, remote: Address) -> None:
-        """Take the response."""
-
-
 Outstanding = Check | ConsentCheck
 
 
@@ -252,6 +262,8 @@ class AgentState:
     pacer: Pacer
     local: LocalSide
     ta: float
+    member: int = 1
+    """Our bit in the users of a base."""
     tracer: Tracer | None = None
     now: float = 0.0
     timers: Timers = field(default_factory=Timers)
@@ -266,8 +278,17 @@ class AgentState:
     """The slot the pacer gave us, until it is used or given back."""
     served: tuple[StreamId, int] = (-1, -1)
     """Stream and generation of the checklist that was served last (§6.1.4.2)."""
-    unpaced: bool = True
-    """Something may have become ready to be sent."""
+    touched: list[Generation] = field(default_factory=list[Generation])
+    """Generations to be looked at when the present input has been dealt with."""
+    refusals: int = 0
+    """Error responses to unauthenticated requests within the second since ``refusals_since``."""
+    refusals_since: float = float("-inf")
+    restarts: dict[int, tuple[StreamId, ...]] = field(
+        default_factory=dict[int, tuple[StreamId, ...]]
+    )
+    """The streams of each restart that is under way."""
+    next_restart: int = 1
+    next_stream: StreamId = 0
     closed: bool = False
     identifiers: bytes = b""
 
@@ -276,6 +297,24 @@ class AgentState:
         block = self.identifiers or self.rng.randbytes(_ID_BLOCK)
         self.identifiers = block[12:]
         return block[:12]
+
+    def touch(self, generation: Generation) -> None:
+        """Have ``generation`` looked at when the present input has been dealt with."""
+        if not generation.touched:
+            generation.touched = True
+            self.touched.append(generation)
+
+    def running(self) -> list[Generation]:
+        """The checklists with something to do, in order of streams.
+
+        A completed one comes back while a legacy peer's further nomination is being checked.
+        """
+        return [
+            generation
+            for stream in self.streams.values()
+            for generation in (stream.current, stream.next)
+            if generation is not None and (generation.is_running or generation.triggered)
+        ]
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:
         """The living generation of a stream by its number."""

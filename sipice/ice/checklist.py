@@ -1,0 +1,316 @@
+"""RFC 8445 §6.1.2 to §6.1.4: forming checklists, freezing and unfreezing, the next check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sipice.ice import tcp
+from sipice.ice.candidate import Candidate, CandidateType
+from sipice.ice.destination import is_link_local
+from sipice.ice.pair import CandidatePair, PairState, Role, pair_priority
+from sipice.ice.state import AgentState, Generation
+from sipice.net import Transport
+
+_ACTIVE = (PairState.WAITING, PairState.IN_PROGRESS)
+
+
+def form(state: AgentState, generation: Generation) -> None:
+    """Make the initial checklist of a generation (§6.1.2.2 to §6.1.2.6)."""
+    assert generation.remote is not None
+    local = generation.local
+    added = _pair_up(
+        state, generation, local.candidates[: local.delivered], generation.remote.candidates
+    )
+    enforce_limit(state)
+    _initial_states(state, generation, [pair for pair in added if _is_listed(generation, pair)])
+
+
+def add_local(state: AgentState, generation: Generation, candidates: Sequence[Candidate]) -> None:
+    """Pair local candidates that have just been told to the peer (RFC 8838 §10)."""
+    if generation.remote is not None:
+        _extend(state, generation, candidates, generation.remote.candidates)
+
+
+def add_remote(state: AgentState, generation: Generation, candidates: Sequence[Candidate]) -> None:
+    """Pair remote candidates that came later (RFC 8838 §11)."""
+    local = generation.local
+    _extend(state, generation, local.candidates[: local.delivered], candidates)
+
+
+def priority_of(state: AgentState, local: Candidate, remote: Candidate) -> int:
+    """The pair priority by our present role (§6.1.2.3)."""
+    if state.role is Role.CONTROLLING:
+        return pair_priority(local.priority, remote.priority)
+    return pair_priority(remote.priority, local.priority)
+
+
+def is_compatible(local: Candidate, remote: Candidate) -> bool:
+    """Whether the two may form a pair (§6.1.2.2; RFC 6544 §6.2)."""
+    if local.component != remote.component or local.transport is not remote.transport:
+        return False
+    if len(local.address.ip) != len(remote.address.ip):
+        return False
+    if is_link_local(local.address.ip) != is_link_local(remote.address.ip):
+        return False
+    return local.transport is Transport.UDP or tcp.connects(local.tcptype, remote.tcptype)
+
+
+def make_pair(state: AgentState, local: Candidate, remote: Candidate) -> CandidatePair:
+    """A Frozen pair that is not on any list yet."""
+    assert local.base is not None
+    return CandidatePair(
+        base=local.base,
+        local=local,
+        remote=remote,
+        priority=priority_of(state, local, remote),
+        foundation=(local.foundation, remote.foundation),
+    )
+
+
+def insert(generation: Generation, pair: CandidatePair) -> None:
+    """Put a pair on the checklist at the place of its priority."""
+    checklist = generation.checklist
+    at = len(checklist)
+    while at and checklist[at - 1].priority < pair.priority:
+        at -= 1
+    checklist.insert(at, pair)
+    generation.index[pair.base.number, pair.remote.address] = pair
+
+
+def remove(generation: Generation, pair: CandidatePair) -> None:
+    """Take a pair off the checklist and out of the triggered-check queue."""
+    if _is_listed(generation, pair):
+        generation.checklist.remove(pair)
+        del generation.index[pair.base.number, pair.remote.address]
+    if pair in generation.triggered:
+        generation.triggered.remove(pair)
+
+
+def sort(state: AgentState, generation: Generation) -> None:
+    """Compute all priorities anew, after a change of role or of a remote candidate."""
+    for pair in generation.checklist:
+        pair.priority = priority_of(state, pair.local, pair.remote)
+    generation.checklist.sort(key=lambda pair: -pair.priority)
+    for component in generation.components:
+        for pair in component.valid:
+            pair.priority = priority_of(state, pair.local, pair.remote)
+        component.valid.sort(key=lambda pair: -pair.priority)
+
+
+def enqueue(generation: Generation, pair: CandidatePair) -> None:
+    """Put a pair into the triggered-check queue, once (§6.1.4.1)."""
+    if pair not in generation.triggered:
+        generation.triggered.append(pair)
+
+
+def unfreeze(state: AgentState, foundation: tuple[str, str]) -> None:
+    """A pair of this foundation succeeded: all its Frozen ones may go (§7.2.5.3.3)."""
+    for generation in state.running():
+        for pair in generation.checklist:
+            if pair.state is PairState.FROZEN and pair.foundation == foundation:
+                pair.state = PairState.WAITING
+
+
+def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None:
+    """§6.1.2.5: discard the lowest pairs evenly over the lists; RFC 8838 §10: failed ones first.
+
+    ``spare`` stays: the peer has just shown that it is there.
+    """
+    lists = state.running()
+    excess = sum(len(generation.checklist) for generation in lists) - state.config.max_pairs
+    while excess > 0:
+        victim = _victim(lists, (PairState.FAILED,), spare) or _victim(
+            lists, (PairState.FROZEN, PairState.WAITING), spare
+        )
+        if victim is None:
+            return
+        remove(*victim)
+        state.counters.limited += 1
+        excess -= 1
+
+
+def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
+    """The pair to check now, as §6.1.4.2 picks it; a nomination goes before all else.
+
+    Its state becomes the caller's business; a triggered one has left its queue.
+    """
+    lists = _in_turn(state)
+    for generation in lists:
+        for pair in generation.triggered:
+            if pair.nominate and state.role is Role.CONTROLLING:
+                generation.triggered.remove(pair)
+                return generation, pair
+    for generation in lists:
+        if generation.triggered:
+            return generation, generation.triggered.popleft()
+        ordinary = _next_ordinary(state, generation)
+        if ordinary is not None:
+            return generation, ordinary
+    return None
+
+
+def is_ready(state: AgentState) -> bool:
+    """Whether ``next_check`` would find a pair."""
+    lists = state.running()
+    frozen = False
+    for generation in lists:
+        if generation.triggered:
+            return True
+        for pair in generation.checklist:
+            if pair.state is PairState.WAITING:
+                return True
+            frozen = frozen or pair.state is PairState.FROZEN
+    if not frozen:
+        return False
+    busy = _busy_foundations(lists)
+    return any(
+        pair.state is PairState.FROZEN and pair.foundation not in busy
+        for generation in lists
+        for pair in generation.checklist
+    )
+
+
+def count_active(state: AgentState) -> int:
+    """Pairs Waiting and In-Progress over the checklist set (§14.3)."""
+    return sum(
+        pair.state in _ACTIVE for generation in state.running() for pair in generation.checklist
+    )
+
+
+def _in_turn(state: AgentState) -> list[Generation]:
+    """The running lists, beginning behind the one that was served last."""
+    lists = state.running()
+    for at, generation in enumerate(lists):
+        if (generation.stream, generation.number) > state.served:
+            return lists[at:] + lists[:at]
+    return lists
+
+
+def _next_ordinary(state: AgentState, generation: Generation) -> CandidatePair | None:
+    checklist = generation.checklist
+    if not any(pair.state is PairState.WAITING for pair in checklist):
+        _unfreeze_idle(state, generation)
+    best: CandidatePair | None = None
+    for pair in checklist:
+        if pair.state is not PairState.WAITING:
+            continue
+        if best is None:
+            best = pair
+        elif pair.priority < best.priority:
+            break
+        elif pair.component < best.component:
+            best = pair
+    return best
+
+
+def _unfreeze_idle(state: AgentState, generation: Generation) -> None:
+    """§6.1.4.2 step 2: one Frozen pair of each foundation that is idle in the whole set."""
+    busy = _busy_foundations(state.running())
+    for pair in sorted(generation.checklist, key=lambda pair: (pair.component, -pair.priority)):
+        if pair.state is PairState.FROZEN and pair.foundation not in busy:
+            pair.state = PairState.WAITING
+            busy.add(pair.foundation)
+
+
+def _busy_foundations(lists: Iterable[Generation]) -> set[tuple[str, str]]:
+    return {
+        pair.foundation
+        for generation in lists
+        for pair in generation.checklist
+        if pair.state in _ACTIVE
+    }
+
+
+def _is_listed(generation: Generation, pair: CandidatePair) -> bool:
+    return generation.index.get((pair.base.number, pair.remote.address)) is pair
+
+
+def _pair_up(
+    state: AgentState,
+    generation: Generation,
+    locals_: Iterable[Candidate],
+    remotes: Sequence[Candidate],
+) -> list[CandidatePair]:
+    """Form and prune (§6.1.2.4): of equal base and remote candidate one pair remains."""
+    added: list[CandidatePair] = []
+    for local in locals_:
+        # A reflexive candidate is replaced by its base, whose own pair has the higher priority.
+        if local.type in (CandidateType.SERVER_REFLEXIVE, CandidateType.PEER_REFLEXIVE):
+            continue
+        if tcp.is_pruned(local) or generation.component(local.component) is None:
+            continue
+        assert local.base is not None
+        for remote in remotes:
+            if not is_compatible(local, remote):
+                continue
+            if (local.base.number, remote.address) in generation.index:
+                continue
+            pair = make_pair(state, local, remote)
+            insert(generation, pair)
+            added.append(pair)
+    return added
+
+
+def _extend(
+    state: AgentState,
+    generation: Generation,
+    locals_: Iterable[Candidate],
+    remotes: Sequence[Candidate],
+) -> None:
+    if not generation.is_running:
+        return
+    for pair in _pair_up(state, generation, locals_, remotes):
+        component = generation.component(pair.component)
+        if component is not None and component.selected is not None:
+            remove(generation, pair)  # §8.1.2: this component is done
+        elif _has_succeeded(state, pair.foundation) or _is_topmost(state, generation, pair):
+            pair.state = PairState.WAITING  # RFC 8838 §12, rules 2 and 1; else Frozen
+    enforce_limit(state)
+    state.touch(generation)
+
+
+def _initial_states(
+    state: AgentState, generation: Generation, added: Sequence[CandidatePair]
+) -> None:
+    """§6.1.2.6: exactly one pair of each foundation over the whole set begins Waiting."""
+    lists = state.running()
+    busy = _busy_foundations(lists)
+    for pair in sorted(added, key=lambda pair: (pair.component, -pair.priority)):
+        if pair.foundation not in busy or _has_succeeded(state, pair.foundation):
+            pair.state = PairState.WAITING
+            busy.add(pair.foundation)
+    state.touch(generation)
+
+
+def _has_succeeded(state: AgentState, foundation: tuple[str, str]) -> bool:
+    return any(
+        pair.state is PairState.SUCCEEDED and pair.foundation == foundation
+        for generation in state.running()
+        for pair in generation.checklist
+    )
+
+
+def _is_topmost(state: AgentState, generation: Generation, pair: CandidatePair) -> bool:
+    """RFC 8838 §12, rule 1: the first of its foundation by list, component and priority."""
+    for other_list in state.running():
+        for other in other_list.checklist:
+            if other is pair or other.foundation != pair.foundation:
+                continue
+            if other_list is not generation:
+                return (generation.stream, generation.number) < (
+                    other_list.stream,
+                    other_list.number,
+                )
+            if (other.component, -other.priority) < (pair.component, -pair.priority):
+                return False
+    return True
+
+
+def _victim(
+    lists: Iterable[Generation], states: tuple[PairState, ...], spare: CandidatePair | None
+) -> tuple[Generation, CandidatePair] | None:
+    for generation in sorted(lists, key=lambda generation: -len(generation.checklist)):
+        for pair in reversed(generation.checklist):
+            if pair.state in states and pair is not spare:
+                return generation, pair
+    return None

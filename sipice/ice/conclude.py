@@ -1,0 +1,234 @@
+"""RFC 8445 §8, RFC 8863: nomination, selection, completion and failure."""
+
+from __future__ import annotations
+
+from sipice.ice import checklist, media, transactions
+from sipice.ice.events import Failure, RoleSwitched, StreamCompleted, StreamFailed, StreamResumed
+from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.state import AgentState, ChecklistState, Component, Generation
+from sipice.ice.timers import FreeCandidates, Pac, StopRule
+
+_OPEN = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
+
+
+def begin(state: AgentState, generation: Generation) -> None:
+    """Credentials of both sides are known: ICE processing begins (RFC 8863 §4)."""
+    generation.pac_running = True
+    state.timers.arm(Pac(generation.stream, generation.number), state.now + state.config.pac)
+
+
+def expire_pac(state: AgentState, generation: Generation) -> None:
+    """From now on the list may fail (RFC 8863 §4)."""
+    generation.pac_running = False
+    state.touch(generation)
+
+
+def update(state: AgentState, generation: Generation) -> None:
+    """Decide about nomination, completion and failure after something changed."""
+    generation.touched = False
+    if not generation.is_running:
+        return
+    if state.role is Role.CONTROLLING and not state.config.lite:
+        for component in generation.components:
+            _consider(state, generation, component)
+    if all(component.selected is not None for component in generation.components):
+        _complete(state, generation)
+    elif _is_hopeless(generation):
+        fail(state, generation, Failure.NO_VALID_PAIR)
+
+
+def nominated(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
+    """A valid pair was nominated; it becomes the selected one (§8.1.2).
+
+    A legacy peer may nominate several: the one of highest priority counts (§8.1.1), until the
+    time to free candidates has come.
+    """
+    component = generation.component(pair.component)
+    if component is None:
+        return
+    pair.nominated = True
+    before = component.selected
+    if before is not None and (before is pair or before.priority >= pair.priority):
+        return
+    component.selected = pair
+    component.nominating = pair
+    state.timers.disarm(StopRule(generation.stream, generation.number, component.number))
+    _drop_others(state, generation, component.number)
+    media.announce_selected(state, generation, pair)
+    state.touch(generation)
+    if state.tracer is not None:
+        state.tracer.record(
+            state.now,
+            "pair-selected",
+            stream=generation.stream,
+            generation=generation.number,
+            component=component.number,
+            local=str(pair.local.address),
+            remote=str(pair.remote.address),
+        )
+
+
+def nomination_failed(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
+    """§7.2.5.3.4: the pair is valid no more, and the list fails.
+
+    DEVIATION §7.2.5.3.4: while the PAC timer runs no list may fail (RFC 8863 §4); another valid
+    pair may then be nominated, as nothing has been nominated yet.
+    """
+    component = generation.component(pair.component)
+    pair.nominate = False
+    valid = pair.valid
+    if component is None:
+        return
+    if valid is not None and valid in component.valid:
+        component.valid.remove(valid)
+    pair.valid = None
+    component.nominating = None
+    stream = state.streams[generation.stream]
+    if stream.current is generation:
+        media.refresh(state, stream, component.number)
+    if generation.pac_running:
+        state.touch(generation)
+    elif generation.is_running:
+        fail(state, generation, Failure.NOMINATION_FAILED)
+
+
+def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
+    """The checklist failed; its pairs stay, a check of the peer may bring it back."""
+    generation.state = ChecklistState.FAILED
+    state.events.append(StreamFailed(generation.stream, generation.number, reason))
+
+
+def resume(state: AgentState, generation: Generation) -> None:
+    """Check all failed pairs again, with a new PAC timer: the peer was not there until now."""
+    if generation.remote is None or generation.state is ChecklistState.COMPLETED:
+        return
+    for pair in generation.checklist:
+        if pair.state is PairState.FAILED:
+            pair.state = PairState.FROZEN
+            pair.conflicts = 0
+    if generation.state is ChecklistState.FAILED:
+        generation.state = ChecklistState.RUNNING
+        state.events.append(StreamResumed(generation.stream, generation.number))
+    begin(state, generation)
+    state.touch(generation)
+
+
+def switch_role(state: AgentState, role: Role, *, renew_tie_breaker: bool) -> None:
+    """Take the other role: priorities change, and the nomination changes hands (§7.3.1.1)."""
+    if renew_tie_breaker:
+        state.tie_breaker = state.rng.getrandbits(64)
+    if role is state.role:
+        return
+    state.role = role
+    state.events.append(RoleSwitched(role))
+    if state.tracer is not None:
+        state.tracer.record(state.now, "role-switched", role=role.value)
+    for stream in state.streams.values():
+        for generation in stream.generations():
+            checklist.sort(state, generation)
+            for component in generation.components:
+                if component.selected is None:
+                    component.nominating = None
+            for pair in generation.checklist:
+                pair.nominate = False
+            for pair in [p for p in generation.triggered if p.state is PairState.SUCCEEDED]:
+                generation.triggered.remove(pair)  # it waited to be nominated only
+            state.touch(generation)
+
+
+def _consider(state: AgentState, generation: Generation, component: Component) -> None:
+    """The stopping rule: nominate the best valid pair once no better one can still succeed.
+
+    A better pair is waited for until its check has been sent, and then for max(3 RTT, the length
+    of the peer's list times Ta + RTT): its own check may have to open the peer's NAT first.
+    """
+    if component.selected is not None or component.nominating is not None:
+        return
+    best = next((pair for pair in component.valid if not pair.consent_lost), None)
+    key = StopRule(generation.stream, generation.number, component.number)
+    if best is None:
+        state.timers.disarm(key)
+        return
+    until = _wait_until(state, generation, best)
+    if until is not None and until > state.now:
+        if until == float("inf"):
+            state.timers.disarm(key)
+        else:
+            state.timers.arm(key, until)
+        return
+    state.timers.disarm(key)
+    component.nominating = best
+    source = best.source or best
+    source.nominate = True
+    checklist.enqueue(generation, source)
+
+
+def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) -> float | None:
+    rtt = _rtt(generation, best)
+    patience = 3 * rtt
+    if generation.remote is not None and not generation.remote.lite:
+        length = sum(len(running.checklist) for running in state.running())
+        patience = max(patience, length * state.ta + rtt)
+    until: float | None = None
+    for pair in generation.checklist:
+        if pair.priority <= best.priority:
+            break
+        if pair.component == best.component and pair.state in _OPEN:
+            hope = _hope(state, pair, patience)
+            until = hope if until is None else max(until, hope)
+    return until
+
+
+def _hope(state: AgentState, pair: CandidatePair, patience: float) -> float:
+    """Until when a check of this pair may be expected to succeed."""
+    if pair.state is PairState.WAITING:
+        return float("inf")
+    if pair.state is PairState.IN_PROGRESS:
+        return pair.sent_at + patience
+    # Frozen: it goes when the active pair of its foundation has succeeded, or when there is none.
+    active = [
+        _hope(state, other, patience)
+        for generation in state.running()
+        for other in generation.checklist
+        if other.foundation == pair.foundation
+        and other.state in (PairState.WAITING, PairState.IN_PROGRESS)
+    ]
+    return max(active) if active else float("inf")
+
+
+def _rtt(generation: Generation, best: CandidatePair) -> float:
+    if best.rtt is not None:
+        return best.rtt
+    return min((pair.rtt for pair in generation.checklist if pair.rtt is not None), default=0.0)
+
+
+def _drop_others(state: AgentState, generation: Generation, component: int) -> None:
+    """§8.1.2: the pairs of a nominated component leave the checklist and the queue."""
+    for pair in [pair for pair in generation.checklist if pair.component == component]:
+        transactions.forget_pair(state, pair)
+        checklist.remove(generation, pair)
+
+
+def _complete(state: AgentState, generation: Generation) -> None:
+    generation.state = ChecklistState.COMPLETED
+    generation.pac_running = False
+    state.timers.disarm(Pac(generation.stream, generation.number))
+    state.timers.arm(
+        FreeCandidates(generation.stream, generation.number),
+        state.now + state.config.free_after,
+    )
+    state.events.append(StreamCompleted(generation.stream, generation.number))
+
+
+def _is_hopeless(generation: Generation) -> bool:
+    """§7.2.5.4, with the further conditions of RFC 8838 §8 and RFC 8863 §4."""
+    remote = generation.remote
+    if generation.pac_running or generation.local.gathering or generation.triggered:
+        return False
+    if remote is None or not remote.complete:
+        return False
+    if any(pair.state in _OPEN for pair in generation.checklist):
+        return False
+    return any(
+        component.selected is None and not component.valid for component in generation.components
+    )

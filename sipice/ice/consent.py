@@ -1,0 +1,145 @@
+"""RFC 7675, RFC 8445 §11: consent checks and keepalives on the pairs that carry data."""
+
+from __future__ import annotations
+
+from sipice.ice import media as media_tables
+from sipice.ice import transactions
+from sipice.ice.candidate import check_priority
+from sipice.ice.events import Loss, PathBack, PathLost, PathQuiet
+from sipice.ice.pair import Role
+from sipice.ice.state import AgentState, ConsentCheck, Generation, Media, Stream
+from sipice.ice.timers import ConsentExpiry, Keepalive, Quiet
+from sipice.net import Address, Base
+from sipice.stun import Class, Message, Method, encode, verify_integrity
+from sipice.stun.check import CheckResponse
+
+FORBIDDEN = 403
+
+
+def check(state: AgentState, stream: Stream, media: Media) -> None:
+    """The interval is over: send a Binding request, once (RFC 7675 §5.1)."""
+    pair = media.pair
+    generation = _generation(stream, media)
+    if pair is None or media.lost or generation is None or generation.remote is None:
+        return
+    identifier = state.draw_transaction_id()
+    data = generation.remote.template.build(
+        identifier,
+        check_priority(pair.local),
+        state.tie_breaker,
+        state.role is Role.CONTROLLING,
+    )
+    state.transactions[identifier] = ConsentCheck(
+        identifier, pair, stream.id, media.component, state.now
+    )
+    transactions.transmit(state, data, pair.base, pair.to)
+    media.sent_at = state.now
+    if media.watched is None:
+        media.watched = state.now
+        if not media.quiet:
+            state.timers.arm(
+                Quiet(stream.id, media.component), state.now + state.config.quiet_after
+            )
+    media_tables.arm_consent(state, stream, media)
+
+
+def receive_success(
+    state: AgentState, check: ConsentCheck, response: CheckResponse, base: Base, remote: Address
+) -> None:
+    """An answer to one of the outstanding consent checks; an older one is as good."""
+    stream, media, generation = _owner(state, check)
+    if stream is None or media is None or generation is None or generation.remote is None:
+        transactions.forget(state, check.id)
+        return
+    if not generation.remote.key.verifies(response.signed, response.mac):
+        state.counters.unauthenticated += 1
+        return
+    if base.number != check.pair.base.number or remote != check.pair.to:
+        return  # RFC 7675 §5.1: only from the remote transport address
+    transactions.forget(state, check.id)
+    check.pair.answered_at = media.consent_at = state.now
+    media.watched = None
+    state.timers.disarm(Quiet(stream.id, media.component))
+    state.timers.arm(
+        ConsentExpiry(stream.id, media.component), state.now + state.config.consent_lifetime
+    )
+    if media.quiet:
+        media.quiet = False
+        state.events.append(PathBack(stream.id, media.generation, media.component))
+
+
+def receive_error(
+    state: AgentState, check: ConsentCheck, message: Message, base: Base, remote: Address
+) -> None:
+    """An authenticated 403 revokes consent at once (RFC 7675 §5.2); other errors do nothing."""
+    stream, media, generation = _owner(state, check)
+    if stream is None or media is None or generation is None or generation.remote is None:
+        return
+    if base.number != check.pair.base.number or remote != check.pair.to:
+        return
+    if not message.has_fingerprint or not verify_integrity(message, generation.remote.key):
+        state.counters.unauthenticated += 1
+        return
+    transactions.forget(state, check.id)
+    if message.error_code == FORBIDDEN:
+        lose(state, stream, media, Loss.CONSENT_REVOKED)
+
+
+def quiet(state: AgentState, stream: Stream, media: Media) -> None:
+    """No answer for a while: worth knowing, no reason to stop (the path may come back)."""
+    media.quiet = True
+    state.events.append(PathQuiet(stream.id, media.generation, media.component))
+
+
+def lose(state: AgentState, stream: Stream, media: Media, reason: Loss) -> None:
+    """Nothing is sent on this pair any more, with these credentials never again."""
+    pair = media.pair
+    if pair is None or media.lost:
+        return
+    media.lost = pair.consent_lost = True
+    media_tables.stop(state, stream, media)
+    for outstanding in list(state.transactions.values()):
+        if isinstance(outstanding, ConsentCheck) and outstanding.pair is pair:
+            transactions.forget(state, outstanding.id)
+    state.events.append(PathLost(stream.id, media.generation, media.component, reason))
+    media_tables.refresh(state, stream, media.component)
+    generation = _generation(stream, media)
+    if generation is not None:
+        state.touch(generation)
+
+
+def keepalive(state: AgentState, stream: Stream, media: Media) -> None:
+    """§11: nothing was sent for Tr: a Binding indication, unauthenticated, with FINGERPRINT."""
+    pair = media.pair
+    if pair is None or media.lost:
+        return
+    indication = Message(Method.BINDING, Class.INDICATION, state.draw_transaction_id())
+    transactions.transmit(state, encode(indication), pair.base, pair.to)
+    sent(state, stream, media)
+
+
+def sent(state: AgentState, stream: Stream, media: Media) -> None:
+    """Something went out on the pair in use."""
+    media.sent_at = state.now
+    key = Keepalive(stream.id, media.component)
+    if media.pair is not None and not media_tables.runs_consent(state) and not media.lost:
+        state.timers.arm(key, state.now + state.config.tr)
+
+
+def _owner(
+    state: AgentState, check: ConsentCheck
+) -> tuple[Stream | None, Media | None, Generation | None]:
+    stream = state.streams.get(check.stream)
+    if stream is None:
+        return None, None, None
+    media = stream.media[check.component - 1]
+    if media.pair is not check.pair:
+        return None, None, None
+    return stream, media, _generation(stream, media)
+
+
+def _generation(stream: Stream, media: Media) -> Generation | None:
+    for generation in stream.generations():
+        if generation.number == media.generation:
+            return generation
+    return None

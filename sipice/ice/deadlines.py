@@ -1,0 +1,96 @@
+"""Which procedure each deadline of the timer table belongs to."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sipice.ice import checks, conclude, consent, free, respond, restart, transactions
+from sipice.ice.events import Loss
+from sipice.ice.state import AgentState, Media, Stream
+from sipice.ice.timers import (
+    Allocation,
+    Consent,
+    ConsentExpiry,
+    EarlyCheckExpiry,
+    FreeCandidates,
+    GatherDeadline,
+    Keepalive,
+    Key,
+    Pac,
+    Pace,
+    Quiet,
+    RetireGeneration,
+    Retransmit,
+    ServerKeepalive,
+    StopRule,
+    TransactionEnd,
+)
+
+
+def handle(state: AgentState, due: Key) -> None:
+    """Do what is due; the key has left the table."""
+    match due:
+        case Pace():
+            checks.send_next(state)
+        case Retransmit(identifier):
+            transactions.retransmit(state, identifier)
+        case TransactionEnd(identifier):
+            checks.end(state, identifier)
+        case Consent() | ConsentExpiry() | Quiet() | Keepalive():
+            _path(state, due)
+        case Pac() | StopRule() | FreeCandidates() | RetireGeneration():
+            _generation(state, due)
+        case EarlyCheckExpiry(number):
+            _early(state, number)
+        case GatherDeadline() | Allocation() | ServerKeepalive():
+            pass
+        case _:
+            assert_never(due)
+
+
+def _path(state: AgentState, due: Consent | ConsentExpiry | Quiet | Keepalive) -> None:
+    found = _media(state, due.stream, due.component)
+    if found is None:
+        return
+    stream, media = found
+    match due:
+        case Consent():
+            consent.check(state, stream, media)
+        case ConsentExpiry():
+            consent.lose(state, stream, media, Loss.CONSENT_EXPIRED)
+        case Quiet():
+            consent.quiet(state, stream, media)
+        case Keepalive():
+            consent.keepalive(state, stream, media)
+        case _:
+            assert_never(due)
+
+
+def _generation(state: AgentState, due: Pac | StopRule | FreeCandidates | RetireGeneration) -> None:
+    stream = state.streams.get(due.stream)
+    generation = state.find(due.stream, due.generation)
+    if stream is None or generation is None:
+        return
+    match due:
+        case Pac():
+            conclude.expire_pac(state, generation)
+        case StopRule():
+            state.touch(generation)
+        case FreeCandidates():
+            free.candidates(state, stream, generation)
+        case RetireGeneration():
+            restart.retire(state, stream)
+        case _:
+            assert_never(due)
+
+
+def _early(state: AgentState, number: int) -> None:
+    for stream in state.streams.values():
+        for generation in stream.generations():
+            if generation.number == number:
+                respond.expire_early(state, generation.local)
+
+
+def _media(state: AgentState, stream: int, component: int) -> tuple[Stream, Media] | None:
+    found = state.streams.get(stream)
+    return None if found is None else (found, found.media[component - 1])

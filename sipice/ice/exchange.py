@@ -1,0 +1,107 @@
+"""RFC 8445 §5.3, §6.1: our description, and what the peer's one starts."""
+
+from __future__ import annotations
+
+from sipice.errors import UsageError
+from sipice.ice import checklist, conclude, hosts, lite, respond, trickle
+from sipice.ice.candidate import Candidate
+from sipice.ice.description import Description
+from sipice.ice.pair import Role
+from sipice.ice.state import AgentState, Generation, Remote, Stream
+from sipice.stun import Key
+from sipice.stun.check import CheckTemplate
+
+DEFAULT_TA_MS = 50
+
+
+def describe(state: AgentState, stream: Stream, generation: Generation) -> Description:
+    """What the peer has to know of one generation."""
+    hosts.make(state, stream)
+    local = generation.local
+    local.delivered = len(local.candidates)
+    pacing_ms = round(state.config.ta * 1000)
+    return Description(
+        credentials=local.credentials,
+        candidates=tuple(local.candidates),
+        lite=state.config.lite,
+        pacing_ms=None if pacing_ms == DEFAULT_TA_MS else pacing_ms,
+        trickle=state.config.trickle,
+        complete=not local.gathering,
+        defaults=_defaults(stream, generation),
+    )
+
+
+def accept(
+    state: AgentState, stream: Stream, generation: Generation, description: Description
+) -> None:
+    """Take the peer's description: the first starts ICE, further ones add candidates."""
+    remote = generation.remote
+    if remote is not None:
+        if remote.credentials != description.credentials:
+            state.counters.unmatched += 1
+            return  # a restart of the peer's is prepared by the signalling first (§9)
+        trickle.add(state, generation, description.candidates)
+        if description.complete:
+            trickle.end(state, generation)
+        return
+    hosts.make(state, stream)
+    _start(state, stream, generation, description)
+
+
+def _start(
+    state: AgentState, stream: Stream, generation: Generation, description: Description
+) -> None:
+    key = Key.short_term(description.credentials.pwd)
+    username = f"{description.credentials.ufrag}:{generation.local.credentials.ufrag}"
+    if len(username.encode()) >= 509:
+        raise UsageError("the ufrags of both sides together are longer than a USERNAME may be")
+    generation.remote = Remote(
+        credentials=description.credentials,
+        key=key,
+        template=CheckTemplate(username, key),
+        lite=description.lite,
+        ice2=description.ice2,
+        complete=description.complete,
+    )
+    generation.local.delivered = len(generation.local.candidates)
+    _settle_role(state, description)
+    _settle_pacing(state, description)
+    generation.remote.candidates.extend(trickle.usable(state, generation, description.candidates))
+    trickle.settle_components(generation)
+    checklist.form(state, generation)
+    if not state.config.lite:
+        conclude.begin(state, generation)
+    elif description.lite:
+        lite.select_towards_lite(state, generation)
+    respond.replay_early(state, generation)
+
+
+def _settle_role(state: AgentState, description: Description) -> None:
+    """§6.1.1: of a full and a lite agent the full one controls."""
+    if state.config.lite and not description.lite:
+        conclude.switch_role(state, Role.CONTROLLED, renew_tie_breaker=False)
+    elif description.lite and not state.config.lite:
+        conclude.switch_role(state, Role.CONTROLLING, renew_tie_breaker=False)
+
+
+def _settle_pacing(state: AgentState, description: Description) -> None:
+    """§14.2: both use the larger proposal, 50 ms standing for none."""
+    theirs = DEFAULT_TA_MS if description.pacing_ms is None else description.pacing_ms
+    state.ta = max(state.config.ta, min(theirs, 10_000) / 1000)
+
+
+def _defaults(stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
+    """The candidate of each component most likely to work with any peer (RFC 5245 §4.1.4).
+
+    Relayed before server-reflexive before host; of these the one of highest priority.
+    """
+    chosen: list[Candidate] = []
+    for number in range(1, stream.components + 1):
+        own = [
+            candidate
+            for candidate in generation.local.candidates
+            if candidate.component == number and candidate.tcptype is None
+        ]
+        if own:
+            chosen.append(min(own, key=lambda c: (c.type.value, -c.priority)))
+    return tuple(chosen)

@@ -1,0 +1,52 @@
+"""RFC 8445 §7.3.1.4, RFC 8839 §7: one offer, several answers: siblings over one local side."""
+
+from __future__ import annotations
+
+from sipice.ice.state import AgentState, Component, Generation, Media, Stream
+
+
+def fork(state: AgentState) -> AgentState:
+    """A state with its own remote side, checklists, role and consent over the same local one."""
+    local = state.local
+    if not local.members:
+        local.members.append(state)
+        local.next_member = state.member << 1
+    member, local.next_member = local.next_member, local.next_member << 1
+    sibling = AgentState(
+        config=state.config,
+        rng=state.rng,
+        role=state.role,
+        tie_breaker=state.tie_breaker,
+        pacer=state.pacer,
+        local=local,
+        ta=state.config.ta,
+        member=member,
+        tracer=state.tracer,
+        now=state.now,
+        next_stream=state.next_stream,
+    )
+    local.members.append(sibling)
+    for base in local.bases.values():
+        base.users |= member
+    for stream in state.streams.values():
+        sibling.streams[stream.id] = _sibling_stream(stream)
+    return sibling
+
+
+def leave(state: AgentState) -> None:
+    """A sibling has ended."""
+    if state in state.local.members:
+        state.local.members.remove(state)
+
+
+def _sibling_stream(stream: Stream) -> Stream:
+    return Stream(
+        id=stream.id,
+        components=stream.components,
+        current=Generation(
+            number=stream.current.number,
+            local=stream.current.local,
+            components=[Component(number + 1) for number in range(stream.components)],
+        ),
+        media=[Media(number + 1) for number in range(stream.components)],
+    )

@@ -1,0 +1,13 @@
+"""RFC 8445 §5.1.1.3: foundations of one local generation."""
+
+from __future__ import annotations
+
+from sipice.ice.state import LocalGeneration
+
+
+def foundation_of(local: LocalGeneration, key: tuple[object, ...]) -> str:
+    """The foundation of candidates with this key: small numbers in order of appearance."""
+    found = local.foundations.get(key)
+    if found is None:
+        found = local.foundations[key] = str(len(local.foundations) + 1)
+    return found

@@ -1,0 +1,109 @@
+"""RFC 8445 §8.3, §5.1.1.4: giving back what is not used, and losing what was."""
+
+from __future__ import annotations
+
+from sipice.ice import checklist, consent, media, restart, transactions
+from sipice.ice.events import Loss
+from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
+from sipice.net import Base, ReleaseBase
+
+
+def candidates(state: AgentState, stream: Stream, generation: Generation) -> None:
+    """3 s after completion: keep the selected pairs and the bases they need (§8.3.1)."""
+    if generation.state is not ChecklistState.COMPLETED:
+        return
+    for listed in list(generation.checklist):
+        transactions.forget_pair(state, listed)
+        checklist.remove(generation, listed)
+    remote = generation.remote
+    selected = [part.selected for part in generation.components if part.selected is not None]
+    for component in generation.components:
+        pair = component.selected
+        if pair is not None:
+            component.valid = [pair]
+            component.nominating = pair
+            pair.source = pair.valid = None  # no cycles, and nothing nominates again
+    if remote is not None:
+        remote.candidates = list(dict.fromkeys(pair.remote for pair in selected))
+    generation.sources = {(pair.base.number, pair.to) for pair in selected}
+    if stream.current is generation and stream.next is None:
+        release_unused(state, stream)
+    for number in range(1, stream.components + 1):
+        media.refresh(state, stream, number)
+
+
+def release_unused(state: AgentState, stream: Stream) -> None:
+    """Release the bases of a stream on which no living generation has a selected pair."""
+    used = {
+        component.selected.base.number
+        for generation in stream.generations()
+        for component in generation.components
+        if component.selected is not None
+    }
+    for base in list(state.local.bases.values()):
+        if base.stream == stream.id and base.base.number not in used:
+            release(state, base)
+
+
+def release(state: AgentState, base: LocalBase) -> None:
+    """This agent needs the base no more; with its last sibling the socket goes (§8.3.1)."""
+    base.users &= ~state.member
+    if not base.users:
+        forget(state, base)
+        if base.relay is None:
+            state.commands.append(ReleaseBase(base.base))
+
+
+def forget(state: AgentState, base: LocalBase) -> None:
+    """Drop a base and the candidates that had it."""
+    state.local.bases.pop(base.base.number, None)
+    stream = state.streams.get(base.stream)
+    if stream is None:
+        return
+    for generation in stream.generations():
+        local = generation.local
+        kept = local.delivered
+        for at, candidate in reversed(list(enumerate(local.candidates))):
+            if candidate.base == base.base:
+                del local.candidates[at]
+                kept -= at < local.delivered
+        local.delivered = kept
+        local.reflexive = [c for c in local.reflexive if c.base != base.base]
+
+
+def stream(state: AgentState, stream: Stream) -> None:
+    """The stream is over: its transactions, timers and bases go."""
+    for generation in stream.generations():
+        restart.forget(state, stream, generation)
+    for path in stream.media:
+        media.stop(state, stream, path)
+    for base in list(state.local.bases.values()):
+        if base.stream == stream.id:
+            release(state, base)
+    del state.streams[stream.id]
+
+
+def lose_base(state: AgentState, base: Base) -> None:
+    """The socket is gone: so are its candidates, its pairs, and media on them (§5.1.1.4)."""
+    local = state.local.bases.get(base.number)
+    if local is None:
+        return
+    forget(state, local)
+    stream = state.streams.get(local.stream)
+    if stream is None:
+        return
+    for generation in stream.generations():
+        for pair in [p for p in generation.checklist if p.base.number == base.number]:
+            transactions.forget_pair(state, pair)
+            checklist.remove(generation, pair)
+        for component in generation.components:
+            component.valid = [p for p in component.valid if p.base.number != base.number]
+            nominating = component.nominating
+            if nominating is not None and nominating.base.number == base.number:
+                component.nominating = component.selected
+        generation.sources = {key for key in generation.sources if key[0] != base.number}
+        state.touch(generation)
+    for path in stream.media:
+        if path.pair is not None and path.pair.base.number == base.number:
+            consent.lose(state, stream, path, Loss.BASE_REMOVED)
+        media.refresh(state, stream, path.component)

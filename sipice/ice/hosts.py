@@ -1,0 +1,110 @@
+"""RFC 8445 §5.1.1.1, §5.2: host candidates from the bases that the shell has bound."""
+
+from __future__ import annotations
+
+from sipice.errors import UsageError
+from sipice.ice.candidate import (
+    MAX_LOCAL_PREFERENCE,
+    Candidate,
+    CandidateType,
+    foundation_key,
+    interleave,
+    is_redundant,
+    priority,
+)
+from sipice.ice.destination import is_candidate_address
+from sipice.ice.events import CandidateGathered
+from sipice.ice.foundation import foundation_of
+from sipice.ice.state import AgentState, LocalBase, LocalGeneration, Stream
+from sipice.net import Address, Base, Transport
+
+
+def add_base(
+    state: AgentState,
+    stream: Stream,
+    component: int,
+    address: Address,
+    transport: Transport = Transport.UDP,
+) -> Base:
+    """Take note of a bound socket; its candidate is made when candidates are needed."""
+    if not 1 <= component <= stream.components:
+        raise UsageError(f"stream {stream.id} has components 1 to {stream.components}")
+    if not is_candidate_address(address.ip, allow_loopback=state.config.allow_loopback):
+        raise UsageError(
+            f"{address.host} cannot be a candidate (RFC 8445 §5.1.1.1); "
+            "for loopback set allow_loopback"
+        )
+    local = state.local
+    base = Base(local.next_base, transport, address)
+    local.next_base += 1
+    local.bases[base.number] = LocalBase(base, stream.id, component, state.member)
+    return base
+
+
+def make(state: AgentState, stream: Stream) -> None:
+    """Make the host candidates of all bases that have none yet.
+
+    Local preferences follow the order of addition, families interleaved by RFC 8421; addresses
+    that come later rank behind.
+    """
+    new = [
+        base
+        for base in state.local.bases.values()
+        if base.stream == stream.id and not base.listed and base.relay is None
+    ]
+    if not new:
+        return
+    for base in new:
+        base.listed = True
+    for generation in (stream.current, stream.next):
+        if generation is not None:
+            _rank(generation.local, [base.base.address.ip for base in new])
+            for base in new:
+                _make_one(state, generation.local, base)
+
+
+def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> bool:
+    """Add a local candidate for this agent and its siblings, unless it is redundant (§5.1.3)."""
+    if is_redundant(candidate, local.candidates):
+        return False
+    local.candidates.append(candidate)
+    for member in state.local.members or [state]:
+        member.events.append(CandidateGathered(local.stream, local.number, candidate))
+    return True
+
+
+def unique_priority(local: LocalGeneration, candidate: Candidate, preference: int) -> int:
+    """The formula's priority with the nearest free local preference (§5.1.2.1: each is unique)."""
+    taken = {known.priority for known in local.candidates}
+    value = priority(candidate.type.value, preference, candidate.component)
+    while value in taken and preference:
+        preference -= 1
+        value = priority(candidate.type.value, preference, candidate.component)
+    return value
+
+
+def _rank(local: LocalGeneration, addresses: list[bytes]) -> None:
+    ranks = local.preferences
+    new = [ip for ip in dict.fromkeys(addresses) if ip not in ranks]
+    following = min(ranks.values(), default=MAX_LOCAL_PREFERENCE + 1)
+    for ip in interleave(new):
+        following -= 1
+        ranks[ip] = following
+
+
+def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> None:
+    candidate = Candidate(
+        component=base.component,
+        type=CandidateType.HOST,
+        address=base.base.address,
+        priority=0,
+        foundation="",
+        transport=base.base.transport,
+        base=base.base,
+    )
+    preference = local.preferences[base.base.address.ip]
+    candidate = candidate._replace(
+        priority=unique_priority(local, candidate, preference),
+        foundation=foundation_of(local, foundation_key(candidate)),
+    )
+    publish(state, local, candidate)

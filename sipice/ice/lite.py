@@ -1,0 +1,52 @@
+"""RFC 8445 §7.3.2, §8.2: the lite agent learns, is nominated to, and selects."""
+
+from __future__ import annotations
+
+from sipice.ice import checklist, conclude, media
+from sipice.ice.pair import CandidatePair, PairState
+from sipice.ice.state import AgentState, Component, Generation
+
+
+def receive_check(
+    state: AgentState,
+    generation: Generation,
+    component: Component,
+    pair: CandidatePair,
+    use_candidate: bool,
+) -> None:
+    """§7.3.2: a nominated pair of a full peer is valid, and selected as soon as it is nominated."""
+    if not use_candidate:
+        return
+    pair.state = PairState.SUCCEEDED
+    pair.answered_at = state.now
+    if pair not in component.valid:
+        component.valid.append(pair)
+    conclude.nominated(state, generation, pair)
+    stream = state.streams[generation.stream]
+    if stream.current is generation:
+        for other in generation.components:
+            media.refresh(state, stream, other.number)
+
+
+def select_towards_lite(state: AgentState, generation: Generation) -> None:
+    """§8.2: two lite agents send no checks; each component takes its best pair at once.
+
+    Host candidates of one component carry RFC 6724's precedence in their priorities, so the best
+    pair is the one that address selection would choose. A component with several pairs may come
+    out otherwise on the peer's side: the controlling agent then has to send updated candidates.
+    """
+    for component in generation.components:
+        pairs = [pair for pair in generation.checklist if pair.component == component.number]
+        if not pairs:
+            continue
+        best = pairs[0]
+        best.state = PairState.SUCCEEDED
+        best.answered_at = state.now
+        component.valid.append(best)
+    for component in generation.components:
+        for pair in component.valid[:1]:
+            for candidate in generation.local.candidates:
+                if candidate.base == pair.base:
+                    generation.sources.add((pair.base.number, pair.to))
+            conclude.nominated(state, generation, pair)
+    checklist.sort(state, generation)

@@ -1,0 +1,142 @@
+"""RFC 8445 §12: which pair carries the data of a component, and who may deliver to it."""
+
+from __future__ import annotations
+
+from sipice.ice.events import MediaChanged, PairSelected
+from sipice.ice.pair import CandidatePair
+from sipice.ice.state import AgentState, Generation, Media, Stream
+from sipice.ice.timers import Consent, ConsentExpiry, Keepalive, Quiet
+from sipice.net import Address, MediaTable, Path, Source
+
+MIN_CONSENT_INTERVAL = 4.0
+"""RFC 7675 §5.1: never more often."""
+
+
+def refresh(state: AgentState, stream: Stream, component: int) -> None:
+    """Choose the pair of a component anew and announce its table if it differs."""
+    media = stream.media[component - 1]
+    pair = _choose(state, stream.current, component)
+    if pair is not media.pair:
+        _use(state, stream, media, pair)
+    table = MediaTable(
+        send=None if pair is None or media.lost else path_of(state, pair),
+        receive=_sources(state, stream, component),
+    )
+    if table != media.table:
+        media.table = table
+        state.events.append(MediaChanged(stream.id, stream.current.number, component, table))
+
+
+def path_of(state: AgentState, pair: CandidatePair) -> Path:
+    """How media leaves on a pair."""
+    local = state.local.bases.get(pair.base.number)
+    if local is not None and local.relay is not None:
+        base, server, channel = local.relay.path(pair.to)
+        return Path(base, server, pair.to, channel, relayed=True)
+    return Path(pair.base, pair.to, pair.to, flow=pair.flow)
+
+
+def announce_selected(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
+    """Say which pair was selected, and let media use it when the generation is the current one."""
+    state.events.append(
+        PairSelected(
+            generation.stream,
+            generation.number,
+            pair.component,
+            path_of(state, pair),
+            pair.local,
+            pair.remote,
+        )
+    )
+    local = state.local.bases.get(pair.base.number)
+    if local is not None and local.relay is not None:
+        local.relay.bind(state.now, pair.to)
+    stream = state.streams[generation.stream]
+    if stream.current is generation:
+        refresh(state, stream, pair.component)
+
+
+def add_source(
+    state: AgentState, generation: Generation, pair_key: tuple[int, Address], component: int
+) -> None:
+    """An authenticated message came from there: media may as well (§12.2)."""
+    if pair_key in generation.sources or len(generation.sources) >= state.config.max_pairs:
+        return
+    generation.sources.add(pair_key)
+    refresh(state, state.streams[generation.stream], component)
+
+
+def stop(state: AgentState, stream: Stream, media: Media) -> None:
+    """No timer of this component's path runs any more."""
+    for key in (
+        Consent(stream.id, media.component),
+        ConsentExpiry(stream.id, media.component),
+        Quiet(stream.id, media.component),
+        Keepalive(stream.id, media.component),
+    ):
+        state.timers.disarm(key)
+
+
+def arm_consent(state: AgentState, stream: Stream, media: Media) -> None:
+    """The next consent check: 0.8 to 1.2 of the interval from now, never below 4 s."""
+    interval = state.config.consent_interval * (0.8 + 0.4 * state.rng.random())
+    state.timers.arm(
+        Consent(stream.id, media.component), state.now + max(interval, MIN_CONSENT_INTERVAL)
+    )
+
+
+def runs_consent(state: AgentState) -> bool:
+    """A lite agent answers consent checks and sends none (RFC 7675 §4)."""
+    return state.config.consent and not state.config.lite
+
+
+def _choose(state: AgentState, generation: Generation, number: int) -> CandidatePair | None:
+    component = generation.component(number)
+    if component is None:
+        return None
+    if component.selected is not None:
+        return component.selected
+    if state.config.lite and not all(other.valid for other in generation.components):
+        return None  # §12.1.1: a lite agent waits for a valid pair of each component
+    for pair in component.valid:
+        if not pair.consent_lost:
+            return pair
+    return None
+
+
+def _use(state: AgentState, stream: Stream, media: Media, pair: CandidatePair | None) -> None:
+    stop(state, stream, media)
+    media.pair = pair
+    media.generation = stream.current.number
+    media.lost = media.quiet = False
+    media.watched = None
+    if pair is None:
+        return
+    media.sent_at = state.now
+    media.consent_at = pair.answered_at
+    media.lost = pair.consent_lost
+    if runs_consent(state):
+        if not media.lost:
+            arm_consent(state, stream, media)
+            state.timers.arm(
+                ConsentExpiry(stream.id, media.component),
+                media.consent_at + state.config.consent_lifetime,
+            )
+    else:
+        state.timers.arm(Keepalive(stream.id, media.component), state.now + state.config.tr)
+
+
+def _sources(state: AgentState, stream: Stream, component: int) -> frozenset[Source]:
+    found: list[Source] = []
+    bases = state.local.bases
+    for generation in stream.generations():
+        for number, remote in generation.sources:
+            local = bases.get(number)
+            if local is None or local.component != component:
+                continue
+            if local.relay is not None:
+                base, server, channel = local.relay.path(remote)
+                found.append(Source(base, server, channel))
+            else:
+                found.append(Source(local.base, remote))
+    return frozenset(found)

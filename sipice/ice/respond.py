@@ -1,0 +1,305 @@
+"""RFC 8445 §7.3: the STUN server side of a connectivity check; early checks."""
+
+from __future__ import annotations
+
+from sipice.ice import checklist, conclude, lite, media, transactions
+from sipice.ice.candidate import Candidate, CandidateType
+from sipice.ice.events import StreamResumed
+from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.state import (
+    AgentState,
+    ChecklistState,
+    Component,
+    EarlyCheck,
+    Generation,
+    LocalBase,
+    LocalGeneration,
+    Stream,
+)
+from sipice.ice.timers import EarlyCheckExpiry, FreeCandidates
+from sipice.net import Address
+from sipice.stun import (
+    Class,
+    Message,
+    encode,
+    error_response,
+    verify_integrity,
+)
+from sipice.stun import attributes as a
+from sipice.stun.check import CheckRequest, success_response
+
+BAD_REQUEST = 400
+UNAUTHENTICATED = 401
+UNKNOWN_ATTRIBUTE = 420
+ROLE_CONFLICT = 487
+
+
+def receive_request(
+    state: AgentState, request: CheckRequest, local: LocalBase, remote: Address
+) -> None:
+    """An ordinary check: authenticate, settle roles, answer, learn, trigger, nominate."""
+    stream = state.streams.get(local.stream)
+    if stream is None:
+        return
+    ours, _, theirs = request.username.partition(":")
+    generation = _find(stream, ours)
+    if generation is None or not generation.local.key.verifies(request.signed, request.mac):
+        state.counters.unauthenticated += 1
+        refuse(state, request.transaction_id, UNAUTHENTICATED, local, remote)
+        return
+    if _conflicts(state, request):
+        refuse(state, request.transaction_id, ROLE_CONFLICT, local, remote, generation.local)
+        return
+    transactions.transmit(
+        state,
+        success_response(request.transaction_id, remote, generation.local.key),
+        local.base,
+        remote,
+    )
+    early = EarlyCheck(
+        state.now, local.base, remote, theirs, request.priority, request.use_candidate
+    )
+    if generation.remote is None:
+        _keep_early(state, generation.local, early)
+    elif generation.remote.credentials.ufrag == theirs:
+        learn(state, generation, local, early)
+
+
+def receive_odd_request(
+    state: AgentState, message: Message, local: LocalBase, remote: Address
+) -> None:
+    """A request that is no ordinary check: say what is wrong with it (RFC 8489 §9.1.3, §6.3.1)."""
+    if not message.has_fingerprint:
+        return  # §7.1: FINGERPRINT is used on this port; without it this is no STUN
+    stream = state.streams.get(local.stream)
+    username = message.get(a.USERNAME)
+    if stream is None:
+        return
+    identifier = message.transaction_id
+    if username is None or not message.has_integrity:
+        refuse(state, identifier, BAD_REQUEST, local, remote)
+        return
+    generation = _find(stream, username.partition(":")[0])
+    if generation is None or not verify_integrity(message, generation.local.key):
+        state.counters.unauthenticated += 1
+        refuse(state, identifier, UNAUTHENTICATED, local, remote)
+        return
+    unknown = message.unknown_required
+    code = UNKNOWN_ATTRIBUTE if unknown else BAD_REQUEST
+    refuse(state, identifier, code, local, remote, generation.local, unknown)
+
+
+def refuse(
+    state: AgentState,
+    identifier: bytes,
+    code: int,
+    local: LocalBase,
+    remote: Address,
+    signed_by: LocalGeneration | None = None,
+    unknown: tuple[int, ...] = (),
+) -> None:
+    """Send an error response; only the answer to an authenticated request is signed."""
+    if signed_by is None and not _may_refuse(state):
+        state.counters.limited += 1
+        return
+    extra = (a.UNKNOWN_ATTRIBUTES(unknown),) if unknown else ()
+    answer = error_response(Message(1, Class.REQUEST, identifier), code, *extra)
+    key = signed_by.key if signed_by is not None else None
+    transactions.transmit(state, encode(answer, key), local.base, remote)
+    if state.tracer is not None:
+        state.tracer.record(state.now, "request-refused", code=code, remote=str(remote))
+
+
+def replay_early(state: AgentState, generation: Generation) -> None:
+    """The peer's description has come: do what its early checks would have done (§7.3)."""
+    assert generation.remote is not None
+    early, local = generation.local.early, generation.local
+    ufrag = generation.remote.credentials.ufrag
+    local.early = [check for check in early if check.ufrag != ufrag]
+    for check in early:
+        base = state.local.bases.get(check.base.number)
+        if check.ufrag == ufrag and base is not None:
+            learn(state, generation, base, check)
+
+
+def expire_early(state: AgentState, local: LocalGeneration) -> None:
+    """Forget early checks that nobody's description came for."""
+    lifetime = state.config.early_check_lifetime
+    local.early = [check for check in local.early if check.at + lifetime > state.now]
+    if local.early:
+        oldest = min(check.at for check in local.early)
+        state.timers.arm(EarlyCheckExpiry(local.number), oldest + lifetime)
+
+
+def learn(state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck) -> None:
+    """What an answered check tells us (§7.3.1.3 to §7.3.1.5)."""
+    component = generation.component(local.component)
+    if component is None or not _may_send_to(state, check.remote):
+        return
+    media.add_source(state, generation, (local.base.number, check.remote), local.component)
+    if component.selected is not None and not _may_move(state, generation, check):
+        return
+    pair = _find_pair(generation, component, local, check) or _new_pair(
+        state, generation, local, check
+    )
+    if pair is None or pair is component.selected:
+        return
+    if state.config.lite:
+        lite.receive_check(state, generation, component, pair, check.use_candidate)
+        return
+    if check.use_candidate and state.role is Role.CONTROLLED:
+        if pair.state is PairState.SUCCEEDED:
+            conclude.nominated(state, generation, pair.valid or pair)
+            return
+        pair.nominate = True
+    _trigger(state, generation, pair)
+
+
+def remote_candidate(
+    state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck
+) -> Candidate | None:
+    """The remote candidate a check came from, peer-reflexive if it was not known (§7.3.1.3)."""
+    assert generation.remote is not None
+    known = generation.remote.candidates
+    for candidate in known:
+        if (
+            candidate.address == check.remote
+            and candidate.component == local.component
+            and candidate.transport is local.base.transport
+        ):
+            return candidate
+    if len(known) >= state.config.max_remote_candidates:
+        state.counters.limited += 1
+        return None
+    candidate = Candidate(
+        component=local.component,
+        type=CandidateType.PEER_REFLEXIVE,
+        address=check.remote,
+        priority=check.priority,
+        foundation=_unused_foundation(known),
+        transport=local.base.transport,
+    )
+    known.append(candidate)
+    return candidate
+
+
+def _find(stream: Stream, ufrag: str) -> Generation | None:
+    for generation in stream.generations():
+        if generation.local.credentials.ufrag == ufrag:
+            return generation
+    return None
+
+
+def _conflicts(state: AgentState, request: CheckRequest) -> bool:
+    """§7.3.1.1: True when the peer has to change its role; we may change ours here."""
+    controlling = state.role is Role.CONTROLLING
+    if controlling != request.controlling:
+        return False
+    we_control = state.tie_breaker >= request.tie_breaker
+    if we_control == controlling:
+        return True
+    conclude.switch_role(
+        state, Role.CONTROLLING if we_control else Role.CONTROLLED, renew_tie_breaker=False
+    )
+    return False
+
+
+def _keep_early(state: AgentState, local: LocalGeneration, early: EarlyCheck) -> None:
+    for at, known in enumerate(local.early):
+        if known[1:4] == early[1:4]:
+            nominated = known.use_candidate or early.use_candidate
+            local.early[at] = early._replace(use_candidate=nominated)
+            return
+    if len(local.early) >= state.config.max_early_checks:
+        state.counters.limited += 1
+        return
+    local.early.append(early)
+    key = EarlyCheckExpiry(local.number)
+    if state.timers.at(key) is None:
+        state.timers.arm(key, state.now + state.config.early_check_lifetime)
+
+
+def _may_send_to(state: AgentState, remote: Address) -> bool:
+    config = state.config
+    if config.destinations.permits(remote, allow_loopback=config.allow_loopback):
+        return True
+    state.counters.refused_destinations += 1
+    return False
+
+
+def _may_move(state: AgentState, generation: Generation, check: EarlyCheck) -> bool:
+    """After selection only a legacy peer's further nomination counts, and not for long."""
+    return (
+        check.use_candidate
+        and state.role is Role.CONTROLLED
+        and (
+            generation.state is ChecklistState.RUNNING
+            or state.timers.at(FreeCandidates(generation.stream, generation.number)) is not None
+        )
+    )
+
+
+def _find_pair(
+    generation: Generation, component: Component, local: LocalBase, check: EarlyCheck
+) -> CandidatePair | None:
+    pair = generation.index.get((local.base.number, check.remote))
+    if pair is not None:
+        return pair
+    # Of a component with a selected pair, what was valid before has left the checklist.
+    for valid in component.valid:
+        if valid.base.number == local.base.number and valid.to == check.remote:
+            return valid
+    return None
+
+
+def _new_pair(
+    state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck
+) -> CandidatePair | None:
+    """§7.3.1.4: the pair of the address the check came to and its source."""
+    remote = remote_candidate(state, generation, local, check)
+    own = next(
+        (
+            candidate
+            for candidate in generation.local.candidates
+            if candidate.base == local.base
+            and candidate.type in (CandidateType.HOST, CandidateType.RELAYED)
+        ),
+        None,
+    )
+    if remote is None or own is None:
+        return None
+    pair = checklist.make_pair(state, own, remote)
+    checklist.insert(generation, pair)
+    checklist.enforce_limit(state, spare=pair)
+    return pair
+
+
+def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
+    """§7.3.1.4: have the pair checked, whatever its state but Succeeded."""
+    if pair.state is PairState.SUCCEEDED:
+        return
+    if pair.state is PairState.IN_PROGRESS:
+        transactions.cancel(state, pair)
+    pair.state = PairState.WAITING
+    checklist.enqueue(generation, pair)
+    if generation.state is ChecklistState.FAILED:
+        generation.state = ChecklistState.RUNNING
+        state.events.append(StreamResumed(generation.stream, generation.number))
+    state.touch(generation)
+
+
+def _unused_foundation(known: list[Candidate]) -> str:
+    taken = {candidate.foundation for candidate in known}
+    number = len(known) + 1
+    while f"prflx{number}" in taken:
+        number += 1
+    return f"prflx{number}"
+
+
+def _may_refuse(state: AgentState) -> bool:
+    """§19.5: unauthenticated requests must not make us a source of packets."""
+    if state.now - state.refusals_since >= 1.0:
+        state.refusals_since = state.now
+        state.refusals = 0
+    state.refusals += 1
+    return state.refusals <= state.config.max_refusals

@@ -1,0 +1,133 @@
+"""RFC 8445 §9: the next generation beside the current one, whose pair carries media until then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sipice.ice import media, transactions
+from sipice.ice.credentials import Credentials
+from sipice.ice.events import RestartFinished
+from sipice.ice.pair import CandidatePair
+from sipice.ice.state import (
+    AgentState,
+    Check,
+    ChecklistState,
+    Component,
+    ConsentCheck,
+    Generation,
+    LocalGeneration,
+    Stream,
+)
+from sipice.ice.timers import (
+    EarlyCheckExpiry,
+    FreeCandidates,
+    Pac,
+    RetireGeneration,
+    StopRule,
+)
+from sipice.stun import Key
+
+
+def new_generation(state: AgentState, stream_id: int, components: int) -> Generation:
+    """Fresh credentials and nothing else yet (§5.3)."""
+    local = state.local
+    number, local.next_generation = local.next_generation, local.next_generation + 1
+    credentials = Credentials.make(state.rng)
+    return Generation(
+        number=number,
+        local=LocalGeneration(number, stream_id, credentials, Key.short_term(credentials.pwd)),
+        components=[Component(index + 1) for index in range(components)],
+    )
+
+
+def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
+    """Both generations answer checks from now on; the sockets are the same (§9)."""
+    for stream in streams:
+        following = new_generation(state, stream.id, stream.components)
+        current = stream.current.local
+        following.local.foundations = dict(current.foundations)
+        following.local.preferences = dict(current.preferences)
+        following.local.candidates = list(current.candidates)
+        following.local.delivered = len(current.candidates)
+        stream.next = following
+        stream.committed = False
+
+
+def commit(state: AgentState, stream: Stream) -> None:
+    """The exchange stands; see ``take_over``."""
+    if stream.next is not None:
+        stream.committed = True
+        take_over(state, stream)
+
+
+def take_over(state: AgentState, stream: Stream) -> None:
+    """Once every component of the next generation has its selected pair, it is the current one."""
+    following = stream.next
+    if following is None or not stream.committed:
+        return
+    carries = any(path.table.send is not None for path in stream.media)
+    if carries and following.state is not ChecklistState.COMPLETED:
+        return  # a current generation without any path is not worth waiting for
+    retired, stream.retired = stream.retired, stream.current
+    if retired is not None:
+        forget(state, stream, retired)
+    _stop_checks(state, stream, stream.current)
+    stream.current, stream.next, stream.committed = following, None, False
+    state.timers.arm(
+        RetireGeneration(stream.id, stream.retired.number),
+        state.now + state.config.retire_after,
+    )
+    for number in range(1, stream.components + 1):
+        media.refresh(state, stream, number)
+    state.events.append(RestartFinished(stream.id, following.number))
+
+
+def roll_back(state: AgentState, stream: Stream) -> None:
+    """As if the next generation had never been prepared."""
+    following, stream.next, stream.committed = stream.next, None, False
+    if following is not None:
+        forget(state, stream, following)
+        for number in range(1, stream.components + 1):
+            media.refresh(state, stream, number)
+
+
+def retire(state: AgentState, stream: Stream) -> None:
+    """The generation before the restart stops answering."""
+    retired, stream.retired = stream.retired, None
+    if retired is not None:
+        forget(state, stream, retired)
+        for number in range(1, stream.components + 1):
+            media.refresh(state, stream, number)
+
+
+def forget(state: AgentState, stream: Stream, generation: Generation) -> None:
+    """Drop what belongs to a generation: transactions and timers."""
+    _stop_checks(state, stream, generation)
+    for key in (
+        RetireGeneration(stream.id, generation.number),
+        FreeCandidates(stream.id, generation.number),
+        EarlyCheckExpiry(generation.number),
+    ):
+        state.timers.disarm(key)
+    if generation in state.touched:
+        state.touched.remove(generation)
+
+
+def _stop_checks(state: AgentState, stream: Stream, generation: Generation) -> None:
+    for outstanding in list(state.transactions.values()):
+        if isinstance(outstanding, Check):
+            if outstanding.generation is generation:
+                transactions.forget(state, outstanding.id)
+        elif _belongs(generation, outstanding):
+            transactions.forget(state, outstanding.id)
+    generation.checklist.clear()
+    generation.index.clear()
+    generation.triggered.clear()
+    state.timers.disarm(Pac(stream.id, generation.number))
+    for component in generation.components:
+        state.timers.disarm(StopRule(stream.id, generation.number, component.number))
+
+
+def _belongs(generation: Generation, check: ConsentCheck) -> bool:
+    pair: CandidatePair = check.pair
+    return any(pair is component.selected for component in generation.components)

@@ -1,0 +1,108 @@
+"""RFC 8489 §6.2.1, RFC 8445 §14.3: how a check is sent, repeated, cancelled and forgotten."""
+
+from __future__ import annotations
+
+from sipice.ice import checklist
+from sipice.ice.pair import CandidatePair
+from sipice.ice.state import AgentState, Check, ConsentCheck
+from sipice.ice.timers import Retransmit, TransactionEnd
+from sipice.net import Address, Base, SendDatagram
+
+
+def transmit(state: AgentState, data: bytes, base: Base, to: Address) -> None:
+    """Send a STUN message from a base, through its relay if it is a relayed address."""
+    local = state.local.bases.get(base.number)
+    if local is None:
+        return
+    if local.relay is not None:
+        local.relay.send(state.now, data, to)
+    else:
+        state.commands.append(SendDatagram(data, base, to))
+
+
+def rto(state: AgentState) -> float:
+    """The retransmission time-out of a check sent now (§14.3, computed once).
+
+    DEVIATION §14.3: the factor N, the number of all checks, counts the same pairs twice; without
+    it the formula is that of RFC 5245, as other agents use it. ``rto_literal`` brings it back.
+    """
+    active = checklist.count_active(state)
+    value = state.ta * active
+    if state.config.rto_literal:
+        value *= sum(len(generation.checklist) for generation in state.running())
+    return max(state.config.rto, value)
+
+
+def start(state: AgentState, check: Check) -> None:
+    """Send a check for the first time."""
+    _make_room(state)
+    state.transactions[check.id] = check
+    transmit(state, check.data, check.pair.base, check.pair.to)
+    _arm(state, check)
+
+
+def retransmit(state: AgentState, identifier: bytes) -> None:
+    """Send the same bytes again, twice as long after the last time."""
+    check = state.transactions.get(identifier)
+    if isinstance(check, Check) and not check.cancelled:
+        check.sent += 1
+        transmit(state, check.data, check.pair.base, check.pair.to)
+        _arm(state, check)
+
+
+def cancel(state: AgentState, pair: CandidatePair) -> None:
+    """§7.3.1.4: no more retransmissions, no failure on silence; a late response still counts."""
+    identifier, pair.transaction = pair.transaction, None
+    check = state.transactions.get(identifier) if identifier is not None else None
+    if isinstance(check, Check):
+        check.cancelled = True
+        state.timers.disarm(Retransmit(check.id))
+        state.timers.arm(TransactionEnd(check.id), _end(state, check))
+
+
+def forget(state: AgentState, identifier: bytes) -> None:
+    """The transaction is over."""
+    if state.transactions.pop(identifier, None) is not None:
+        state.timers.disarm(Retransmit(identifier))
+        state.timers.disarm(TransactionEnd(identifier))
+
+
+def forget_pair(state: AgentState, pair: CandidatePair) -> None:
+    """No response to any check of this pair is wanted any more."""
+    pair.transaction = None
+    for identifier in [
+        check.id
+        for check in state.transactions.values()
+        if check.pair is pair and isinstance(check, Check)
+    ]:
+        forget(state, identifier)
+
+
+def last_sent(check: Check) -> float:
+    """When the latest copy of a check was due to leave."""
+    return check.started + check.rto * ((1 << check.sent - 1) - 1)
+
+
+def _arm(state: AgentState, check: Check) -> None:
+    if check.sent < state.config.rc:
+        due = check.started + check.rto * ((1 << check.sent) - 1)
+        state.timers.arm(Retransmit(check.id), max(due, state.now + check.rto / 2))
+    else:
+        state.timers.arm(TransactionEnd(check.id), _end(state, check))
+
+
+def _end(state: AgentState, check: Check) -> float:
+    config = state.config
+    return check.started + check.rto * ((1 << config.rc - 1) - 1 + config.rm)
+
+
+def _make_room(state: AgentState) -> None:
+    """A peer that keeps us re-checking must not fill our memory: cancelled ones go first."""
+    transactions = state.transactions
+    if len(transactions) < state.config.max_transactions:
+        return
+    state.counters.limited += 1
+    for check in transactions.values():
+        if isinstance(check, ConsentCheck) or check.cancelled:
+            forget(state, check.id)
+            return

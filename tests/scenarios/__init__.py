@@ -1,0 +1,1 @@
+"""Whole sessions in the virtual network; what each may take and must reach."""

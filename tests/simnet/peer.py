@@ -1,0 +1,232 @@
+"""One agent at a host of the virtual network: commands out, datagrams and timeouts in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+from sipice.ice import (
+    Agent,
+    AgentConfig,
+    Candidate,
+    Credentials,
+    DataReceived,
+    Description,
+    Event,
+    Pacer,
+    PairSelected,
+    Role,
+    StreamCompleted,
+    StreamFailed,
+)
+from sipice.net import Address, Base, ReleaseBase, SendDatagram, Source
+from tests.simnet import wire
+from tests.simnet.host import Host, Socket
+from tests.simnet.invariants import Honesty, check_state
+from tests.simnet.world import Packet
+
+E = TypeVar("E", bound=Event)
+
+
+class Peer:
+    """Drives an agent as the shell would, and asserts the contract of the agent at every step."""
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        role: Role,
+        config: AgentConfig | None = None,
+        seed: int = 0,
+        streams: int = 1,
+        components: int = 1,
+        pacer: Pacer | None = None,
+        agent: Agent | None = None,
+    ) -> None:
+        self.host = host
+        self.world = host.world
+        self.name = host.name
+        self.config = config or AgentConfig()
+        rng = Random(f"{seed} {host.name} {role.value}")
+        self.agent = agent or Agent(self.config, role=role, rng=rng, pacer=pacer)
+        self.events: list[tuple[float, Event]] = []
+        self.watchers: list[Callable[[Event], None]] = []
+        self.sockets: dict[int, Socket] = {}
+        """By the number of the base."""
+        self.bases: list[tuple[int, int, Base]] = []
+        """Stream, component and base, in the order of binding."""
+        self.media: list[tuple[float, bytes]] = []
+        """What arrived as media, and was let in."""
+        self.refused_media = 0
+        self.counts: Counter[str] = Counter()
+        self.honesty = Honesty(self.name)
+        self.components = components
+        self.streams = [self.agent.add_stream(components) for _ in range(streams)]
+        self.world.timed.append(self)
+
+    # Local addresses
+
+    def bind(self, ip: bytes, *, stream: int = 0, component: int = 1, port: int = 0) -> Base:
+        """A socket at this address, told to the agent."""
+        holder: list[Base] = []
+        socket = self.host.bind(ip, lambda packet: self._take(packet, holder[0]), port)
+        base = self.agent.add_local_address(self.world.now, stream, component, socket.address)
+        holder.append(base)
+        self.sockets[base.number] = socket
+        self.bases.append((stream, component, base))
+        self._drain()
+        return base
+
+    def bind_all(self) -> None:
+        """A socket for every stream, component and address of the host."""
+        for stream in self.streams:
+            for component in range(1, self.components + 1):
+                for ip in self.host.ips:
+                    self.bind(ip, stream=stream, component=component)
+
+    def lose_address(self, ip: bytes) -> None:
+        """The host lost an address: the shell tells the agent of each socket it had there."""
+        self.host.remove_address(ip)
+        for entry in [entry for entry in self.bases if entry[2].address.ip == ip]:
+            self.bases.remove(entry)
+            self.tell(self.agent.remove_local_address, entry[2])
+
+    # Inputs
+
+    def tell(self, method: Callable[..., object], *arguments: object) -> None:
+        """Call an input of the agent that takes ``now`` first, and carry out what comes of it."""
+        method(self.world.now, *arguments)
+        self._drain()
+
+    def next_timeout(self) -> float | None:
+        return self.agent.next_timeout()
+
+    def handle_timeout(self, now: float) -> None:
+        self.honesty.before(self.agent, now)
+        self.agent.handle_timeout(now)
+        self.honesty.after(self.agent, now, worked=self._drain())
+
+    def _take(self, packet: Packet, base: Base) -> None:
+        if self._is_media(packet, base):
+            return
+        self.honesty.early(self.agent, self.world.now)
+        self.agent.receive_datagram(self.world.now, packet.data, base, packet.src)
+        self._drain()
+
+    def _is_media(self, packet: Packet, base: Base) -> bool:
+        """The fast path of a shell: what the media table knows never reaches the agent."""
+        data, channel = packet.data, None
+        if wire.is_channel_data(data):
+            channel, data = wire.parse_channel_data(data)
+        if not data or not 128 <= data[0] <= 191:
+            return False
+        source = Source(base, packet.src, channel)
+        for stream in self.streams:
+            for component in range(1, self.components + 1):
+                if source in self.agent.media(stream, component).receive:
+                    self.media.append((self.world.now, data))
+                    return True
+        if channel is None:
+            self.refused_media += 1
+        return channel is None
+
+    def send_media(self, data: bytes, *, stream: int = 0, component: int = 1) -> bool:
+        """Send a media packet the way a shell does: by the table alone where it suffices."""
+        path = self.agent.media(stream, component).send
+        if path is None:
+            return False
+        if path.relayed and path.channel is None:
+            sent = self.agent.send(self.world.now, stream, component, data)
+            self._drain()
+            return sent
+        framed = data if path.channel is None else wire.channel_data(path.channel, data)
+        self.sockets[path.base.number].send(path.to, framed)
+        return True
+
+    # Outputs
+
+    def _drain(self) -> bool:
+        """Carry everything out; whether there was anything."""
+        commands, events = self.agent.take_commands(), self.agent.take_events()
+        for command in commands:
+            match command:
+                case SendDatagram(data, base, remote):
+                    self._send(data, base, remote)
+                case ReleaseBase(base):
+                    self.sockets.pop(base.number).close()
+                    self.bases = [entry for entry in self.bases if entry[2] != base]
+                case _:
+                    self.counts[type(command).__name__] += 1
+        for event in events:
+            self.events.append((self.world.now, event))
+            self.world.trace.note(self.world.now, self.name, f"event {type(event).__name__}")
+            if isinstance(event, DataReceived):
+                self.media.append((self.world.now, event.data))
+            for watcher in self.watchers:
+                watcher(event)
+        check_state(self.agent)
+        return bool(commands or events)
+
+    def _send(self, data: bytes, base: Base, remote: Address) -> None:
+        socket = self.sockets.get(base.number)
+        assert socket is not None, f"{self.name} sends from a base it does not hold: {base}"
+        assert socket.address == base.address
+        socket.send(remote, data)
+
+    # What the signalling needs
+
+    def description(self, stream: int, generation: int | None = None) -> Description:
+        """The local description as it looks after a trip through SDP."""
+        return exported(self.agent.local_description(stream, generation))
+
+    def credentials(self, stream: int = 0) -> Credentials:
+        return self.agent.local_description(stream).credentials
+
+    # Questions for tests
+
+    def all(self, kind: type[E]) -> list[E]:
+        return [event for _, event in self.events if isinstance(event, kind)]
+
+    def first(self, kind: type[E]) -> tuple[float, E] | None:
+        """When an event of that kind came first, and it."""
+        for when, event in self.events:
+            if isinstance(event, kind):
+                return when, event
+        return None
+
+    def selected(self, stream: int = 0, component: int = 1) -> PairSelected | None:
+        """The last selection of a component."""
+        found = [
+            event
+            for event in self.all(PairSelected)
+            if (event.stream, event.component) == (stream, component)
+        ]
+        return found[-1] if found else None
+
+    @property
+    def completed(self) -> bool:
+        """Every stream has reported completion (of whatever generation)."""
+        return {event.stream for event in self.all(StreamCompleted)} >= set(self.streams)
+
+    @property
+    def failed(self) -> bool:
+        return {event.stream for event in self.all(StreamFailed)} >= set(self.streams)
+
+
+def exported(description: Description) -> Description:
+    """What the other side gets to know of a description: no bases, no servers."""
+    return Description(
+        description.credentials,
+        tuple(exported_candidate(candidate) for candidate in description.candidates),
+        description.lite,
+        description.pacing_ms,
+        description.ice2,
+        description.trickle,
+        description.complete,
+    )
+
+
+def exported_candidate(candidate: Candidate) -> Candidate:
+    return candidate._replace(base=None, server=None)

@@ -40,7 +40,7 @@ def test_a_recording_is_small_and_anonymous(path: Path) -> None:
         for text in re.findall(rb"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", data):
             assert any(ip_address(text.decode()) in net for net in _ALLOWED), text
         # linphone also writes IP6 in front of an IPv4 address
-        for text in re.findall(rb"(?<=IN IP6 )\S+|(?<=[ :])(?:fe80|2001)[\da-f:]+(?= )", data):
+        for text in re.findall(rb"(?<=IN IP6 )\S+|(?<=[ :])(?:fe80|2001):[\da-f:]+(?= )", data):
             assert any(ip_address(text.decode()) in net for net in _ALLOWED), text
 
 

@@ -32,6 +32,7 @@ from sipice.stun.check import (
 from sipice.stun.demux import Protocol, classify, is_stun
 from sipice.stun.framing import Framer, frame_rfc4571, frame_turn
 from sipice.stun.integrity import Key, long_term_key, userhash
+from sipice.stun.longterm import Challenge, LongTermCredentials
 from sipice.stun.message import (
     Class,
     Message,
@@ -45,6 +46,7 @@ from sipice.stun.transaction import Transaction
 
 __all__ = [
     "Attribute",
+    "Challenge",
     "Check",
     "CheckParser",
     "CheckRequest",
@@ -54,6 +56,7 @@ __all__ = [
     "ErrorCode",
     "Framer",
     "Key",
+    "LongTermCredentials",
     "Message",
     "Method",
     "PasswordAlgorithm",

@@ -129,9 +129,9 @@ def _lenient_text() -> Codec[str]:
     return Codec(_text(763).encode, lambda raw, _: raw.decode(errors="replace"))
 
 
-def _blob(size: int | None = None) -> Codec[bytes]:
+def _blob(least: int, most: int) -> Codec[bytes]:
     def decode(raw: bytes, _: bytes) -> bytes:
-        if size is not None and len(raw) != size:
+        if not least <= len(raw) <= most:
             raise _malformed("byte string")
         return raw
 
@@ -278,11 +278,11 @@ UNKNOWN_ATTRIBUTES: Attribute[Sequence[int]] = Attribute(
     0x000A, "UNKNOWN-ATTRIBUTES", Codec(_encode_numbers, _decode_numbers), "8489 14.13"
 )
 REALM = Attribute(0x0014, "REALM", _text(763), "8489 14.9")
-NONCE = Attribute(0x0015, "NONCE", _blob(), "8489 14.10")
+NONCE = Attribute(0x0015, "NONCE", _blob(0, 763), "8489 14.10")
 PASSWORD_ALGORITHM = Attribute(
     0x001D, "PASSWORD-ALGORITHM", Codec(_encode_algorithm, _decode_algorithm), "8489 14.12"
 )
-USERHASH = Attribute(0x001E, "USERHASH", _blob(32), "8489 14.4")
+USERHASH = Attribute(0x001E, "USERHASH", _blob(32, 32), "8489 14.4")
 XOR_MAPPED_ADDRESS = Attribute(0x0020, "XOR-MAPPED-ADDRESS", _XOR_ADDRESS, "8489 14.2")
 PASSWORD_ALGORITHMS: Attribute[Sequence[PasswordAlgorithm]] = Attribute(
     0x8002, "PASSWORD-ALGORITHMS", Codec(_encode_algorithms, _decode_algorithms), "8489 14.11"
@@ -299,13 +299,13 @@ ICE_CONTROLLING = Attribute(0x802A, "ICE-CONTROLLING", _number("!Q"), "8445 16.1
 CHANNEL_NUMBER = Attribute(0x000C, "CHANNEL-NUMBER", _number("!H2x"), "8656 18.1")
 LIFETIME = Attribute(0x000D, "LIFETIME", _number("!I"), "8656 18.2")
 XOR_PEER_ADDRESS = Attribute(0x0012, "XOR-PEER-ADDRESS", _XOR_ADDRESS, "8656 18.3")
-DATA = Attribute(0x0013, "DATA", _blob(), "8656 18.4")
+DATA = Attribute(0x0013, "DATA", _blob(0, 0xFFFF), "8656 18.4")
 XOR_RELAYED_ADDRESS = Attribute(0x0016, "XOR-RELAYED-ADDRESS", _XOR_ADDRESS, "8656 18.5")
 REQUESTED_ADDRESS_FAMILY = Attribute(0x0017, "REQUESTED-ADDRESS-FAMILY", _FAMILY, "8656 18.6")
 EVEN_PORT = Attribute(0x0018, "EVEN-PORT", _number("!B"), "8656 18.7")
 REQUESTED_TRANSPORT = Attribute(0x0019, "REQUESTED-TRANSPORT", _number("!B3x"), "8656 18.8")
 DONT_FRAGMENT = Attribute(0x001A, "DONT-FRAGMENT", _flag(), "8656 18.9")
-RESERVATION_TOKEN = Attribute(0x0022, "RESERVATION-TOKEN", _blob(8), "8656 18.10")
+RESERVATION_TOKEN = Attribute(0x0022, "RESERVATION-TOKEN", _blob(8, 8), "8656 18.10")
 ADDITIONAL_ADDRESS_FAMILY = Attribute(0x8000, "ADDITIONAL-ADDRESS-FAMILY", _FAMILY, "8656 18.11")
 ADDRESS_ERROR_CODE = Attribute(
     0x8001, "ADDRESS-ERROR-CODE", Codec(_encode_address_error, _decode_address_error), "8656 18.12"

@@ -23,7 +23,7 @@ def is_request(packet: Packet) -> bool:
 
 def valid_at(made: Call) -> dict[str, float]:
     """When each side could first send media."""
-    times = {}
+    times: dict[str, float] = {}
     for peer in (made.a, made.b):
         for when, event in peer.events:
             if isinstance(event, MediaChanged) and event.table.send is not None:

@@ -62,6 +62,8 @@ class Watch:
         credentials = peer.credentials(stream)
         self.checker.watch(peer.name, credentials.ufrag, credentials.pwd)
         self.pacing.watch(peer.name)
+        if peer.config.lite:
+            self.checker.lite.add(peer.name)
 
 
 class Call:

@@ -44,6 +44,8 @@ class Checker:
 
     def __init__(self) -> None:
         self.servers: set[Place] = set()
+        self.lite: set[str] = set()
+        """Hosts with a lite agent: they never send a request (RFC 8445 §7)."""
         self.passwords: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
         """The session of a remote ufrag where one host has several sessions (forks)."""
@@ -136,6 +138,8 @@ class Checker:
         except wire.WireError as error:
             self._fail(host, data, str(error))
         self.judged[f"{message.method} {message.cls.name}"] += 1
+        if message.cls is Class.REQUEST and host in self.lite:
+            self._fail(host, data, "a request from a lite agent")
         for wrong in (*rules.of_class(message), *self._in_context(seen, src, dst, message)):
             self._fail(host, data, wrong)
         if message.method == Method.SEND:

@@ -232,6 +232,13 @@ def test_a_check_inside_a_send_indication_is_judged_too() -> None:
         eye.sent(0, "L", (L, STUN, wrapped(check(fingerprint=False, transaction=bytes(12)))))
 
 
+def test_a_lite_agent_sends_no_request() -> None:
+    eye = checker()
+    eye.lite.add("L")
+    with pytest.raises(ConformanceError, match="lite"):
+        eye.sent(0, "L", (L, R, check()))
+
+
 def test_hosts_that_announced_nothing_are_not_judged() -> None:
     eye = checker()
     eye.sent(0, "attacker", (L, R, b"\0\1broken"))

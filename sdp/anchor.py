@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from sdp.attributes import Rtcp
-from sdp.change import Change, apply
+from sdp.change import Change
 from sdp.effective import Destination
 from sdp.errors import SdpError
 from sdp.fields import Connection, same_address
 from sdp.ice import checked_ip
-from sdp.lines import content, writable
+from sdp.lines import content, ending, spellings, writable
 from sdp.model import MediaDescription, SessionDescription
 from sdp.section import Section
 
 Destinations = Mapping[int, Sequence[Destination]]
 """Stream → the destination of component 1 and, where RTCP has its own, of component 2."""
 
-_MEDIA_PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)([0-9]+)(?=[ \t/])")
+_MEDIA_PORT = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+([0-9]+)(?=[ \t/])")
+_RTCP_STARTS = spellings(b"a=rtcp:")
 _BLANKS = re.compile(rb"([ \t]+)")
 
 
@@ -30,7 +33,10 @@ def set_destination(
     The first destination is that of RTP, the second that of RTCP; without a second an a=rtcp line
     is removed, because it would name the old place. Other streams keep their destinations.
     """
-    return apply(description, lambda: write_destinations(description, {stream: destinations}))
+    anchors = {stream: Anchor.of(destinations)} if destinations else {}
+    with Change(description) as change:
+        write_anchors(description, anchors)
+    return change
 
 
 def set_origin(
@@ -53,49 +59,82 @@ def set_origin(
         new[4] = _address_type(address)
         new[3] = b"IN"
     wanted = {place: value for place, value in new.items() if value is not None}
-    return apply(description, lambda: _write_origin(description, wanted))
+    with Change(description) as change:
+        _write_origin(description, wanted)
+    return change
 
 
-def write_destinations(description: SessionDescription, wanted: Destinations) -> None:
-    """The edit behind ``set_destination`` for any number of streams at once."""
-    wanted = {stream: destinations for stream, destinations in wanted.items() if destinations}
-    for destinations in wanted.values():
-        for destination in destinations:
-            checked_ip(destination.address, "destination address")
-            if not 0 <= destination.port <= 65535:
-                raise SdpError(f"{destination.port} is no port", field="destination port")
-    for stream, destinations in wanted.items():
+class Anchor(NamedTuple):
+    """The destinations of one stream, checked and ready to be written."""
+
+    port: bytes
+    connection: bytes
+    """The whole c= line."""
+
+    rtcp: bytes | None
+    """The whole a=rtcp line, None where there shall be none."""
+
+    destinations: Sequence[Destination]
+
+    @classmethod
+    def of(cls, destinations: Sequence[Destination]) -> Anchor:
+        """Check destinations: IP addresses, no names (RFC 8839 §4.2.1.2), and ports."""
+        for address, port, _ in destinations:
+            checked_ip(address, "destination address")
+            if not 0 <= port <= 65535:
+                raise SdpError(f"{port} is no port", field="destination port")
+        first, rtcp = destinations[0], None
+        # RFC 8840 §4.1.1: no a=rtcp while the destination is the placeholder.
+        if len(destinations) > 1 and not first.is_placeholder:
+            second = destinations[1]
+            rtcp = b"a=rtcp:%d " % second.port + _connection_line(second.address)[2:]
+        return cls(b"%d" % first.port, _connection_line(first.address), rtcp, destinations)
+
+
+def anchors_of(destinations: Destinations) -> dict[int, Anchor]:
+    """The anchors of several streams; a stream without destinations has none."""
+    return {stream: Anchor.of(places) for stream, places in destinations.items() if places}
+
+
+def write_anchors(description: SessionDescription, anchors: Mapping[int, Anchor]) -> None:
+    """Write the destinations of any number of streams at once."""
+    inheriting: dict[int, bytes] = {}
+    for stream, anchor in anchors.items():
         section = description.media[stream]
-        _write_port(section, destinations[0].port)
-        _write_rtcp(section, destinations)
-    _write_connections(description, wanted)
+        _write_port(section, anchor.port)
+        _write_rtcp(section, anchor)
+        own = _connection_lines(section)
+        if own:
+            _write_connection(section, own[0], anchor.connection)
+            section.remove(own[1:])  # several c= lines are for layered multicast (RFC 8866 §5.7)
+        else:
+            inheriting[stream] = anchor.connection
+    if inheriting:
+        _write_inherited(description, inheriting)
 
 
-def _write_port(section: MediaDescription, port: int) -> None:
-    line = content(section._lines[0])
+def _write_port(section: MediaDescription, port: bytes) -> None:
+    line = section._lines[0]
     match = _MEDIA_PORT.match(line)
     if match is None:
         raise SdpError("the m= line has no port", field="m=")
-    if int(match[2]) != port:
-        section.replace(0, match[1] + str(port).encode("ascii") + line[match.end() :])
+    if match[1] != port and match[1].lstrip(b"0") != port.lstrip(b"0"):
+        section._replace(0, line[: match.start(1)] + port + line[match.end() :])
 
 
-def _write_rtcp(section: MediaDescription, destinations: Sequence[Destination]) -> None:
-    old = [i for i, line in enumerate(section._lines) if line[:7].lower() == b"a=rtcp:"]
-    # RFC 8840 §4.1.1: no a=rtcp while the destination is the placeholder.
-    if len(destinations) < 2 or destinations[0].is_placeholder:
+def _write_rtcp(section: MediaDescription, anchor: Anchor) -> None:
+    lines = section._lines
+    old = [i for i, line in enumerate(lines) if line[:7] in _RTCP_STARTS]
+    if not old and anchor.rtcp is None:
+        return
+    if anchor.rtcp is None:
         section.remove(old)
-        return
-    rtp, rtcp = destinations[:2]
-    if old and _reads(content(section._lines[old[0]])[7:], rtp, rtcp):
-        section.remove(old[1:])
-        return
-    value = f"a=rtcp:{rtcp.port} IN {_address_type(rtcp.address).decode()} {rtcp.address}"
-    if old:
-        section.remove(old[1:])
-        section.replace(old[0], value.encode("ascii"))
+    elif not old:
+        section._insert(_first_attribute(section), [anchor.rtcp])
     else:
-        section.insert(_first_attribute(section), [value.encode("ascii")])
+        section.remove(old[1:])
+        if not _reads(content(section._lines[old[0]])[7:], *anchor.destinations[:2]):
+            section.replace(old[0], anchor.rtcp)
 
 
 def _reads(value: bytes, rtp: Destination, rtcp: Destination) -> bool:
@@ -107,60 +146,62 @@ def _reads(value: bytes, rtp: Destination, rtcp: Destination) -> bool:
     return known.port == rtcp.port and same_address(known.address or rtp.address, rtcp.address)
 
 
-def _write_connections(description: SessionDescription, wanted: Destinations) -> None:
-    inheriting = {
-        stream: destinations[0].address
-        for stream, destinations in wanted.items()
-        if not _write_own_connection(description.media[stream], destinations[0].address)
-    }
-    if not inheriting:
-        return
-    session_lines = _connection_lines(description)
-    others = (i for i in range(len(description.media)) if i not in inheriting)
-    shared = len(set(inheriting.values())) == 1 and not any(
-        not _connection_lines(description.media[i]) and description.media[i].port for i in others
-    )
-    for stream, address in inheriting.items():
-        if session_lines and _names(description, session_lines[0], address):
-            continue
-        if session_lines and shared:
-            description.replace(session_lines[0], _connection(address))
+def _write_inherited(description: SessionDescription, wanted: dict[int, bytes]) -> None:
+    """Set the address of streams that have no c= of their own.
+
+    The session-level c= is changed when all streams that live by it go to the same place, else
+    each stream gets a line of its own.
+    """
+    session = _connection_lines(description)
+    together = bool(session) and _is_shared(description, wanted)
+    for stream, line in wanted.items():
+        if session and (together or _says(description._lines[session[0]], line)):
+            _write_connection(description, session[0], line)
+            if together:
+                return
         else:
             section = description.media[stream]
-            section.insert(_behind_title(section), [_connection(address)])
+            section._insert(_behind_title(section), [line])
 
 
-def _write_own_connection(section: MediaDescription, address: str) -> bool:
-    """Point the section's own c= to ``address``; False where it has none."""
-    own = _connection_lines(section)
-    if not own:
+def _is_shared(description: SessionDescription, wanted: dict[int, bytes]) -> bool:
+    """Whether all live streams without an own c= are among those wanted, with one address."""
+    lines = set(wanted.values())
+    if len(lines) > 1:
         return False
-    if not _names(section, own[0], address):
-        section.replace(own[0], _connection(address))
-    section.remove(own[1:])  # several c= lines are for layered multicast (RFC 8866 §5.7)
-    return True
+    return len(wanted) == len(description.media) or not any(
+        section.port and stream not in wanted and not _connection_lines(section)
+        for stream, section in enumerate(description.media)
+    )
+
+
+def _write_connection(section: Section, position: int, line: bytes) -> None:
+    old = section._lines[position]
+    if not _says(old, line):
+        section._replace(position, line + ending(old))
 
 
 def _connection_lines(section: Section) -> list[int]:
     return [i for i, line in enumerate(section._lines) if line[:2] == b"c="]
 
 
-def _names(section: Section, position: int, address: str) -> bool:
-    """Whether a c= line names this very address, with the right address type."""
+def _connection_line(address: str) -> bytes:
+    return b"c=IN %b %b" % (_address_type(address), address.encode("ascii"))
+
+
+def _says(old: bytes, line: bytes) -> bool:
+    """Whether a c= line says the same as ``line``, perhaps with other blanks or IPv6 spelling."""
+    if content(old) == line:
+        return True
+    if line[9:] not in old and b":" not in line:
+        return False
     try:
-        known = Connection.parse(content(section._lines[position])[2:])
+        known, wanted = Connection.parse(content(old)[2:]), Connection.parse(line[2:])
     except SdpError:
         return False
-    return (
-        known.addrtype == _address_type(address).decode()
-        and known.ttl is None
-        and known.count is None
-        and same_address(known.address, address)
-    )
-
-
-def _connection(address: str) -> bytes:
-    return b"c=IN " + _address_type(address) + b" " + address.encode("ascii")
+    if not same_address(known.address, wanted.address):
+        return False
+    return replace(known, address=wanted.address) == wanted
 
 
 def _address_type(address: str) -> bytes:

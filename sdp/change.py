@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from sdp.errors import SdpError
 from sdp.model import SessionDescription
-from sdp.section import Section
-
-
-@dataclass(frozen=True, slots=True)
-class _Edited:
-    section: Section
-    before: list[bytes]
-    edits: int
 
 
 class Change:
-    """One rewrite of one description; true when it changed a byte."""
+    """One rewrite of one description; true when it changed a byte.
 
-    __slots__ = ("_edited",)
+    The rewrites run inside ``with Change(description)``: when one raises, the description is as
+    it was.
+    """
 
-    def __init__(self, edited: list[_Edited]) -> None:
-        self._edited = edited
+    __slots__ = ("_sections",)
+
+    def __init__(self, description: SessionDescription) -> None:
+        self._sections = [(s, s.edits, s._lines.copy()) for s in description.sections]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        edited = [(s, lines) for s, edits, lines in self._sections if s.edits != edits]
+        if error is not None:
+            for section, lines in edited:
+                section._restore(lines)
+        self._sections = [(section, section.edits, lines) for section, lines in edited]
 
     def __bool__(self) -> bool:
-        return bool(self._edited)
+        return bool(self._sections)
 
     def undo(self) -> None:
         """Give the description the bytes it had before.
@@ -34,27 +45,8 @@ class Change:
         Undo changes in the reverse order of making them. Raises SdpError, and changes nothing,
         when a section was edited after this change.
         """
-        if any(edited.section.edits != edited.edits for edited in self._edited):
+        if any(section.edits != edits for section, edits, _ in self._sections):
             raise SdpError("the description was edited after this change; undo that first")
-        for edited in self._edited:
-            edited.section._restore(edited.before)
-        self._edited = []
-
-
-def apply(description: SessionDescription, edit: Callable[[], None]) -> Change:
-    """Run an edit as one Change: when it raises, the description is as it was."""
-    before = [(section, section.edits, list(section._lines)) for section in description.sections]
-    try:
-        edit()
-    except SdpError:
-        for section, edits, lines in before:
-            if section.edits != edits:
-                section._restore(lines)
-        raise
-    return Change(
-        [
-            _Edited(section, lines, section.edits)
-            for section, edits, lines in before
-            if section.edits != edits
-        ]
-    )
+        for section, _, lines in self._sections:
+            section._restore(lines)
+        self._sections = []

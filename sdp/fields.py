@@ -7,11 +7,16 @@ Identifiers stay text; only what the grammar calls a count, a port or a TTL is a
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Self
 
 from sdp.errors import SdpError
 from sdp.lines import number, tokens
+
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}"
+_IPV4 = re.compile(IPV4)
 
 PLACEHOLDER_PORT = 9
 """The discard port: "no address yet" (RFC 8839 §4.2.5, RFC 8840 §4.1.1)."""
@@ -182,6 +187,11 @@ def ip_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
         return ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return None
+
+
+def is_ipv4(address: str) -> bool:
+    """Whether a text is an IPv4 address in its one canonical form."""
+    return _IPV4.fullmatch(address) is not None
 
 
 def is_unspecified(address: str) -> bool:

@@ -13,8 +13,8 @@ from sdp.errors import SdpError
 from sdp.ice import Candidate, Credentials, checked_token
 from sdp.lines import CRLF, DEFAULT_LIMITS, Limits, writable
 from sdp.model import MediaDescription, SessionDescription, parse
-from sdp.rewrite import credential_lines
-from sdp.section import Section, attribute_line
+from sdp.rewrite import END_OF_CANDIDATES, candidate_lines, credential_lines
+from sdp.section import Section
 
 CONTENT_TYPE = "application/trickle-ice-sdpfrag"
 PSEUDO_MEDIA_LINE = "m=audio 9 RTP/AVP 0"
@@ -79,11 +79,11 @@ def build_fragment(
     head: list[bytes] = []
     if bundle:
         mids = " ".join(checked_token(mid, "mid") for mid in bundle)
-        head.append(attribute_line("group", f"BUNDLE {mids}"))
+        head.append(f"a=group:BUNDLE {mids}".encode("ascii"))
     if credentials is not None:
         head += credential_lines(credentials)
     if end_of_candidates:
-        head.append(attribute_line("end-of-candidates"))
+        head.append(END_OF_CANDIDATES)
     media: list[MediaDescription] = []
     for stream in streams:
         if credentials is None and stream.credentials is None:
@@ -122,10 +122,10 @@ def _stream_lines(stream: FragmentStream) -> list[bytes]:
     lines = [line]
     if stream.credentials is not None:
         lines += credential_lines(stream.credentials)
-    lines.append(attribute_line("mid", checked_token(stream.mid, "mid")))
-    lines += [attribute_line("candidate", c.to_bytes()) for c in stream.candidates]
+    lines.append(b"a=mid:" + checked_token(stream.mid, "mid").encode("ascii"))
+    lines += candidate_lines(stream.candidates)
     if stream.end_of_candidates:
-        lines.append(attribute_line("end-of-candidates"))
+        lines.append(END_OF_CANDIDATES)
     return lines
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from sdp.errors import SdpError
-from sdp.fields import ip_address
+from sdp.fields import IPV4, ip_address, is_ipv4
 from sdp.lines import number, tokens, writable
 
 HOST, SERVER_REFLEXIVE, PEER_REFLEXIVE, RELAYED = "host", "srflx", "prflx", "relay"
@@ -27,6 +27,14 @@ _ICE_CHARS = re.compile(r"[A-Za-z0-9+/]+", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _MDNS = re.compile(r"[^.]+\.local\.?", re.IGNORECASE)
+
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PRIORITY = "(?:[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7})"
+_PLAIN = re.compile(
+    rf"[A-Za-z0-9+/]{{1,32}} [1-9][0-9]? UDP {_PRIORITY} {IPV4} {_PORT}"
+    rf" typ (?:host|(?:srflx|prflx|relay) raddr {IPV4} rport {_PORT})"
+)
+"""What nearly every candidate that we write looks like; known to be valid without a closer look."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +70,8 @@ class Candidate:
     extensions: tuple[tuple[str, str], ...] = ()
     raw: tuple[str, ...] = field(default=(), compare=False)
     """The tokens as they were read; empty for a candidate made here."""
+
+    _line: bytes = field(default=b"", init=False, compare=False)
 
     @classmethod
     def parse(cls, value: bytes | str) -> Self:
@@ -119,27 +129,30 @@ class Candidate:
         return next((value for key, value in self.extensions if key == name), None)
 
     def to_bytes(self) -> bytes:
-        """The value of the attribute in strict RFC 8839 form; SdpError names the bad field."""
-        _check_candidate(self)
-        words = [
-            self.foundation,
-            str(self.component),
-            self.transport,
-            str(self.priority),
-            self.address,
-            str(self.port),
-            "typ",
-            self.type,
-        ]
+        """The value of the attribute in strict RFC 8839 form; SdpError names the bad field.
+
+        It is made once: every later offer, answer and fragment repeats it (RFC 8840 §4.4).
+        """
+        return self._line or self._write()
+
+    def _write(self) -> bytes:
+        line = (
+            f"{self.foundation} {self.component} {self.transport} {self.priority}"
+            f" {self.address} {self.port} typ {self.type}"
+        )
         if self.related_address is not None:
-            words += ["raddr", self.related_address]
+            line += f" raddr {self.related_address}"
         if self.related_port is not None:
-            words += ["rport", str(self.related_port)]
+            line += f" rport {self.related_port}"
         if self.tcptype is not None:
-            words += ["tcptype", self.tcptype]
+            line += f" tcptype {self.tcptype}"
         for name, value in self.extensions:
-            words += [name, value]
-        return " ".join(words).encode("ascii")
+            line += f" {name} {value}"
+        if self.type not in CANDIDATE_TYPES or not _PLAIN.fullmatch(line):
+            _check_candidate(self)
+        encoded = line.encode("ascii")
+        object.__setattr__(self, "_line", encoded)
+        return encoded
 
     def __repr__(self) -> str:
         return (
@@ -269,7 +282,7 @@ def checked_pacing(milliseconds: int) -> bytes:
 
 def checked_ip(address: str, name: str, *, mdns: bool = False) -> str:
     """An IP address as we may write it: no name, no brackets, no zone (RFC 8839 §5.1)."""
-    if mdns and _MDNS.fullmatch(address) and _TOKEN.fullmatch(address):
+    if is_ipv4(address) or (mdns and _MDNS.fullmatch(address) and _TOKEN.fullmatch(address)):
         return address
     if ip_address(address) is None or not set("[]%").isdisjoint(address):
         raise SdpError(f"{address!r} is not an IP address", field=name)
@@ -286,7 +299,7 @@ def checked_token(value: str, name: str) -> str:
 def _checked_ice_chars(value: str, least: int, most: int, name: str) -> bytes:
     if not least <= len(value) <= most:
         raise SdpError(f"{len(value)} characters, allowed are {least} to {most}", field=name)
-    if not is_ice_chars(value):
+    if not _ICE_CHARS.fullmatch(value):
         raise SdpError("only letters, digits, + and / are allowed", field=name)
     return value.encode("ascii")
 

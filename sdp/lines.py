@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 
 from sdp.errors import SdpError
 
@@ -51,6 +52,12 @@ def content(line: bytes) -> bytes:
 def ending(line: bytes) -> bytes:
     """The ending of a line, empty where it has none."""
     return line[len(line.rstrip(CRLF)) :]
+
+
+def spellings(start: bytes) -> frozenset[bytes]:
+    """All ways to write the start of an attribute line, ``a=`` small and its name in any case."""
+    letters = (sorted({letter, *bytes([letter]).upper()}) for letter in start[2:])
+    return frozenset(start[:2] + bytes(spelling) for spelling in product(*letters))
 
 
 def text(value: bytes) -> str:

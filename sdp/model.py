@@ -74,7 +74,10 @@ class SessionDescription(Section):
     def __init__(
         self, lines: list[bytes], media: list[MediaDescription], eol: bytes = CRLF
     ) -> None:
-        super().__init__(lines, eol)
+        self._lines = lines
+        self._eol = eol
+        self._fields = None
+        self.edits = 0
         self.media = media
 
     def to_bytes(self) -> bytes:
@@ -135,9 +138,11 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> SessionDescription:
     """
     lines = checked_lines(data, limits)
     starts = [position for position, line in enumerate(lines) if line[:2] == b"m="]
+    eol = CRLF if not lines or lines[0][-2:] == CRLF else ending(lines[0]) or CRLF
+    if not starts:
+        return SessionDescription(lines, [], eol)
     if len(starts) > limits.media:
         raise SdpError(f"{len(starts)} media sections, allowed are {limits.media}")
-    eol = (ending(lines[0]) if lines else b"") or CRLF
     starts.append(len(lines))
     media = [MediaDescription(lines[a:b], eol) for a, b in pairwise(starts)]
     return SessionDescription(lines[: starts[0]], media, eol)

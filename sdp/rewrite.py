@@ -7,11 +7,19 @@ or refused with an SdpError that names the field; then nothing has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from sdp.anchor import Destinations, set_destination, set_origin, write_destinations
-from sdp.change import Change, apply
+from sdp.anchor import (
+    Anchor,
+    Destinations,
+    anchors_of,
+    set_destination,
+    set_origin,
+    write_anchors,
+)
+from sdp.change import Change
 from sdp.effective import Destination
 from sdp.errors import SdpError
 from sdp.ice import (
@@ -24,9 +32,9 @@ from sdp.ice import (
     checked_ufrag,
     format_remote_candidates,
 )
-from sdp.lines import content
+from sdp.lines import content, spellings
 from sdp.model import SessionDescription
-from sdp.section import Section, attribute_line
+from sdp.section import Section
 
 __all__ = ["Change", "Ice", "StreamIce", "put", "set_destination", "set_origin", "strip"]
 
@@ -43,12 +51,16 @@ ICE_ATTRIBUTES = frozenset(
         b"ice-ufrag",
     )
 )
-_ICE_STARTS = frozenset((b"a=ice-", b"a=cand", b"a=remo", b"a=end-"))
+_ICE_STARTS = frozenset().union(
+    *(spellings(start) for start in (b"a=ice-", b"a=cand", b"a=remo", b"a=end-"))
+)
+
+END_OF_CANDIDATES = b"a=end-of-candidates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamIce:
-    """What one m= section says about ICE."""
+    """What one m= section says about ICE; SdpError names what must not be written."""
 
     candidates: Sequence[Candidate] = ()
     credentials: Credentials | None = None
@@ -64,10 +76,15 @@ class StreamIce:
     destinations: Sequence[Destination] = ()
     """The default of component 1, then of 2, for m=, c= and a=rtcp; empty leaves these alone."""
 
+    _lines: list[bytes] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lines", _stream_lines(self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ice:
-    """All that a description says about ICE."""
+    """All that a description says about ICE; SdpError names what must not be written."""
 
     streams: Sequence[StreamIce | None]
     """By the position of the m= section; None, and what is missing at the end: no ICE there."""
@@ -83,6 +100,15 @@ class Ice:
     end_of_candidates: bool = False
     """For all streams at once (RFC 8840 §8.2)."""
 
+    _lines: list[bytes] = field(init=False, repr=False, compare=False)
+    _anchors: dict[int, Anchor] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _check_credentials(self)
+        places = {i: stream.destinations for i, stream in enumerate(self.streams) if stream}
+        object.__setattr__(self, "_lines", _session_lines(self))
+        object.__setattr__(self, "_anchors", anchors_of(places))
+
 
 def put(description: SessionDescription, ice: Ice) -> Change:
     """Make the description say exactly this about ICE, in place of what it said.
@@ -90,21 +116,17 @@ def put(description: SessionDescription, ice: Ice) -> Change:
     ``strip`` gives the bytes before back when these had no ICE lines and no ``destinations`` were
     given; ``undo`` of the Change always does.
     """
-    if len(ice.streams) > len(description.media):
-        raise SdpError(
-            f"{len(ice.streams)} streams for {len(description.media)} m= sections", field="streams"
-        )
-    session, media = _session_lines(ice), [_stream_lines(ice, s) for s in ice.streams]
-    media += [[]] * (len(description.media) - len(media))
-    destinations = {i: s.destinations for i, s in enumerate(ice.streams) if s is not None}
-
-    def edit() -> None:
-        write_destinations(description, destinations)
-        _set_ice_lines(description, session)
-        for section, lines in zip(description.media, media, strict=True):
-            _set_ice_lines(section, lines)
-
-    return apply(description, edit)
+    media, streams = description.media, ice.streams
+    if len(streams) > len(media):
+        raise SdpError(f"{len(streams)} streams for {len(media)} m= sections", field="streams")
+    lines = [stream._lines if stream else [] for stream in streams]
+    lines += [[]] * (len(media) - len(lines))
+    with Change(description) as change:
+        _set_ice_lines(description, ice._lines)
+        for section, new in zip(media, lines, strict=True):
+            _set_ice_lines(section, new)
+        write_anchors(description, ice._anchors)
+    return change
 
 
 def strip(description: SessionDescription, destinations: Destinations | None = None) -> Change:
@@ -113,14 +135,25 @@ def strip(description: SessionDescription, destinations: Destinations | None = N
     Where the m= and c= lines name an ICE candidate they still do afterwards, unless
     ``destinations`` says for a stream where else it shall go.
     """
-    wanted: Mapping[int, Sequence[Destination]] = destinations or {}
-
-    def edit() -> None:
+    anchors = anchors_of(destinations or {})
+    with Change(description) as change:
         for section in description.sections:
             section.remove(_ice_positions(section))
-        write_destinations(description, wanted)
+        write_anchors(description, anchors)
+    return change
 
-    return apply(description, edit)
+
+def credential_lines(credentials: Credentials) -> list[bytes]:
+    """The a=ice-ufrag and a=ice-pwd lines, strictly checked."""
+    return [
+        b"a=ice-ufrag:" + checked_ufrag(credentials.ufrag),
+        b"a=ice-pwd:" + checked_pwd(credentials.pwd),
+    ]
+
+
+def candidate_lines(candidates: Sequence[Candidate]) -> list[bytes]:
+    """The a=candidate lines, strictly checked."""
+    return [b"a=candidate:" + candidate.to_bytes() for candidate in candidates]
 
 
 def _session_lines(ice: Ice) -> list[bytes]:
@@ -128,66 +161,67 @@ def _session_lines(ice: Ice) -> list[bytes]:
     if ice.lite:
         if ice.pacing is not None:
             raise SdpError("a lite agent does not send it", field="ice-pacing")
-        lines.append(attribute_line("ice-lite"))
+        lines.append(b"a=ice-lite")
     if ice.options:
-        lines.append(attribute_line("ice-options", checked_options(ice.options)))
+        lines.append(b"a=ice-options:" + checked_options(ice.options))
     if ice.pacing is not None:
-        lines.append(attribute_line("ice-pacing", checked_pacing(ice.pacing)))
+        lines.append(b"a=ice-pacing:" + checked_pacing(ice.pacing))
     if ice.credentials is not None:
         lines += credential_lines(ice.credentials)
     if ice.end_of_candidates:
-        lines.append(attribute_line("end-of-candidates"))
+        lines.append(END_OF_CANDIDATES)
     return lines
 
 
-def _stream_lines(ice: Ice, stream: StreamIce | None) -> list[bytes]:
-    if stream is None:
-        return []
+def _stream_lines(stream: StreamIce) -> list[bytes]:
+    own = stream.credentials
     if stream.mismatch:
-        if stream.candidates or stream.remote_candidates or stream.credentials is not None:
+        if stream.candidates or stream.remote_candidates or own is not None:
             raise SdpError("excludes credentials and candidates", field="ice-mismatch")
-        return [attribute_line("ice-mismatch")]
-    if stream.credentials is None and ice.credentials is None:
-        raise SdpError("each stream needs ufrag and password", field="credentials")
-    lines = [] if stream.credentials is None else credential_lines(stream.credentials)
-    lines += [attribute_line("candidate", c.to_bytes()) for c in stream.candidates]
+        return [b"a=ice-mismatch"]
+    lines = [] if own is None else credential_lines(own)
+    lines += candidate_lines(stream.candidates)
     if stream.remote_candidates:
-        value = format_remote_candidates(stream.remote_candidates)
-        lines.append(attribute_line("remote-candidates", value))
+        lines.append(b"a=remote-candidates:" + format_remote_candidates(stream.remote_candidates))
     if stream.end_of_candidates:
-        lines.append(attribute_line("end-of-candidates"))
+        lines.append(END_OF_CANDIDATES)
     return lines
 
 
-def credential_lines(credentials: Credentials) -> list[bytes]:
-    """The a=ice-ufrag and a=ice-pwd lines, strictly checked."""
-    return [
-        attribute_line("ice-ufrag", checked_ufrag(credentials.ufrag)),
-        attribute_line("ice-pwd", checked_pwd(credentials.pwd)),
-    ]
+def _check_credentials(ice: Ice) -> None:
+    """Every stream that does ICE has credentials at one of the levels (RFC 8839 §5.4)."""
+    if ice.credentials is not None:
+        return
+    for number, stream in enumerate(ice.streams):
+        if stream and not stream.mismatch and stream.credentials is None:
+            raise SdpError(f"stream {number} has no ufrag and password", field="credentials")
 
 
 def _ice_positions(section: Section) -> list[int]:
     """Where the ICE lines of a section are, by one look at the start of each line."""
-    return [
-        position
-        for position, line in enumerate(section._lines)
-        if line[:6].lower() in _ICE_STARTS
-        and line[2:].partition(b":")[0].strip().lower() in ICE_ATTRIBUTES
-    ]
+    lines = section._lines
+    starts = [i for i, line in enumerate(lines) if line[:6] in _ICE_STARTS]
+    if not starts:
+        return starts
+    return [i for i in starts if lines[i][2:].partition(b":")[0].strip().lower() in ICE_ATTRIBUTES]
 
 
 def _set_ice_lines(section: Section, new: list[bytes]) -> None:
     """Make the ICE lines of a section read ``new``; those that already do are not touched."""
     old = _ice_positions(section)
+    if not old:
+        if new:
+            section._insert(section.attributes_end(), new)
+        return
     if [content(section._lines[position]) for position in old] == new:
         return
     kept = _kept(section, old, new)
-    gone = [position for position in old if position not in kept.values()]
+    stay = set(kept.values())
+    gone = [position for position in old if position not in stay]
     section.remove(gone)
-    places = {k: p - sum(g < p for g in gone) for k, p in kept.items()}
+    places = {index: position - bisect(gone, position) for index, position in kept.items()}
     for place, block in reversed(_blocks(new, places, section)):
-        section.insert(place, block)
+        section._insert(place, block)
 
 
 def _kept(section: Section, old: list[int], new: list[bytes]) -> dict[int, int]:

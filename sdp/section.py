@@ -13,7 +13,7 @@ from sdp.attributes import Crypto, Direction, Fingerprint, Fmtp, Rtcp, Rtpmap
 from sdp.errors import SdpError
 from sdp.fields import Bandwidth, Connection
 from sdp.ice import Candidate, RemoteCandidate, parse_remote_candidates
-from sdp.lines import CRLF, content, ending, number, octets, text, tokens, writable
+from sdp.lines import CRLF, content, ending, number, text, tokens
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ class Section:
     def __init__(self, lines: list[bytes], eol: bytes = CRLF) -> None:
         self._lines = lines
         self._eol = eol
-        self._fields: dict[bytes, list[int]] | None = None
-        self._attributes: dict[bytes, list[int]] = {}
+        self._fields: dict[bytes, list[int]] | None = None  # built with _attributes when asked for
+        self._attributes: dict[bytes, list[int]]
         self.edits = 0
         """How many edits this section has seen; a Change compares it before it undoes."""
 
@@ -86,9 +86,7 @@ class Section:
     def replace(self, position: int, line: bytes) -> None:
         """Put another line in the place of one; its ending stays."""
         self._check(line)
-        old = self._lines[position]
-        self._lines[position] = line + ending(old)
-        self._edited()
+        self._replace(position, line + ending(self._lines[position]))
 
     def insert(self, position: int, lines: Iterable[bytes]) -> None:
         """Insert lines before ``position``, with the ending of their neighbour.
@@ -98,15 +96,8 @@ class Section:
         new = list(lines)
         for line in new:
             self._check(line)
-        if not new:
-            return
-        eol = self._ending_near(position)
-        block = [line + eol for line in new]
-        if position and not ending(self._lines[position - 1]):
-            self._lines[position - 1] += eol
-            block[-1] = new[-1]
-        self._lines[position:position] = block
-        self._edited()
+        if new:
+            self._insert(position, new)
 
     def remove(self, positions: Iterable[int]) -> None:
         """Remove the lines at these positions.
@@ -122,7 +113,8 @@ class Section:
         self._lines = [line for position, line in enumerate(lines) if position not in gone]
         if unterminated and self._lines and self._lines[-1][:2] != b"a=":
             self._lines[-1] = content(self._lines[-1])
-        self._edited()
+        self._fields = None
+        self.edits += 1
 
     def attributes_end(self) -> int:
         """Where a new attribute goes: behind the last ``x=`` line, before trailing junk.
@@ -131,27 +123,39 @@ class Section:
         """
         lines = self._lines
         position = len(lines)
+        if lines and lines[-1][-1:] == b"\n" and lines[-1][1:2] == b"=":
+            return position
         while position and lines[position - 1][1:2] != b"=":
             position -= 1
         if position and lines[position - 1][:2] == b"a=" and not ending(lines[position - 1]):
             position -= 1
         return position
 
-    def _ending_near(self, position: int) -> bytes:
-        before = self._lines[position - 1 : position] if position else []
-        return (ending(before[0]) if before else b"") or self._eol
+    def _replace(self, position: int, line: bytes) -> None:
+        self._lines[position] = line
+        self._fields = None
+        self.edits += 1
+
+    def _insert(self, position: int, new: list[bytes]) -> None:
+        lines = self._lines
+        before = lines[position - 1] if position else self._eol
+        eol = before[len(before.rstrip(CRLF)) :]
+        block = [line + (eol or self._eol) for line in new]
+        if not eol:
+            lines[position - 1] += self._eol
+            block[-1] = new[-1]
+        lines[position:position] = block
+        self._fields = None
+        self.edits += 1
 
     def _check(self, line: bytes) -> None:
         if b"\r" in line or b"\n" in line or b"\0" in line:
             raise SdpError("a line cannot hold CR, LF or NUL", field=text(line[:2]))
 
-    def _edited(self) -> None:
-        self._fields = None
-        self.edits += 1
-
     def _restore(self, lines: list[bytes]) -> None:
         self._lines = lines
-        self._edited()
+        self._fields = None
+        self.edits += 1
 
     # Typed views ---------------------------------------------------------------------------------
 
@@ -300,11 +304,3 @@ class Section:
     def label(self) -> str | None:
         """a=label (RFC 4574 §4)."""
         return self.attribute("label")
-
-
-def attribute_line(name: str, value: str | bytes | None = None) -> bytes:
-    """The line ``a=name:value``, or the flag ``a=name``, without ending."""
-    line = b"a=" + octets(name)
-    if value is None:
-        return line
-    return line + b":" + (value if isinstance(value, bytes) else writable(value, name))

@@ -23,7 +23,7 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 def main() -> None:
     wanted = tomllib.loads((ROOT / ".ci" / "peers.toml").read_text())
-    apt = [name for name in wanted["apt"] if not is_installed(name)]
+    apt = [package for program, package in wanted["apt"].items() if not shutil.which(program)]
     npm = [f"{name}@{version}" for name, version in wanted["npm"].items() if has(name) != version]
     if not apt and not npm:
         print("peers: everything is here")
@@ -37,13 +37,6 @@ def main() -> None:
     print("peers: done")
 
 
-def is_installed(package: str) -> bool:
-    if shutil.which("dpkg-query") is None:
-        fail("this is no Debian or Ubuntu; install by hand what .ci/peers.toml names")
-    asked = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
-    return subprocess.run(asked, capture_output=True, text=True).stdout == "installed"
-
-
 def has(package: str) -> str | None:
     """The version of an npm package in .peers/npm."""
     description = NPM / "node_modules" / package / "package.json"
@@ -51,6 +44,8 @@ def has(package: str) -> str | None:
 
 
 def install_apt(packages: list[str]) -> None:
+    if not shutil.which("apt-get"):
+        fail(f"this is no Debian or Ubuntu; install by hand: {' '.join(packages)}")
     if os.geteuid() != 0:
         fail(f"needs root for apt; run: sudo apt-get install {' '.join(packages)}, then make peers")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"

@@ -164,7 +164,7 @@ def test_packages_list_their_public_names() -> None:
 
 
 def test_the_map_names_files_that_exist() -> None:
-    named = re.findall(r"`([\w./]+\.\w+|[\w./]+/)`", _text(Path("ARCHITECTURE.md")))
+    named = re.findall(r"`(\.?[\w.]+/[\w./]*|\w+\.(?:md|toml))`", _text(Path("ARCHITECTURE.md")))
     assert named
     gone = [name for name in named if not (ROOT / name).exists()]
     assert not gone, _listed(gone)

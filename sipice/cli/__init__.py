@@ -1,0 +1,1 @@
+"""The command ``sipice``: one module per subcommand, and what they share."""

@@ -1,0 +1,107 @@
+"""One description, where it was found, and the other descriptions that it has to do with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sdp import Fragment, SdpError, SessionDescription, parse, parse_fragment
+
+Role = str
+OFFER, ANSWER = "offer", "answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """The SIP message around a description."""
+
+    name: str
+    """``INVITE``, or the status before the method: ``200 INVITE``."""
+    call_id: str
+    transport: str
+    size: int
+    """Of the whole message, bytes."""
+    part_of: str = ""
+    """The multipart type around the description, if any."""
+    time: float | None = None
+    way: str = ""
+    """``192.0.2.1:5060 -> 192.0.2.2:5060`` where it is known."""
+    call: int | None = None
+    dialog: int | None = None
+    exchange: int | None = None
+    """In a capture: the numbers, from 1, of its call, of the dialog in that, of the exchange."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One description with its place."""
+
+    source: str
+    """The file, as it was named."""
+    description: SessionDescription
+    role: Role | None = None
+    first_line: int = 1
+    """The line of the file on which the description begins; 0 in a capture."""
+    carrier: Carrier | None = None
+    party: str = ""
+    """Who wrote it, as far as that can be told."""
+    offer: SessionDescription | None = None
+    """What it answers."""
+    previous: Found | None = None
+    """What the same party said before in the same call."""
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether it is a trickle fragment and no description."""
+        return isinstance(self.description, Fragment)
+
+    @property
+    def title(self) -> str:
+        """How to name it to a person."""
+        if self.carrier is None:
+            return self.source
+        role = f" ({self.role})" if self.role else ""
+        number = self.carrier
+        if number.call is None:
+            return f"{self.source}: {number.name}{role}"
+        return f"{self.source}: call {number.call}, {number.name}{role}"
+
+
+def read_description(data: bytes, *, fragment: bool = False) -> SessionDescription | str:
+    """The description in some bytes, or in one sentence why there is none."""
+    try:
+        return parse_fragment(data) if fragment else parse(data)
+    except SdpError as error:
+        return error.reason
+
+
+def linked(found: Iterable[Found], *, sequence: bool = False) -> Iterator[Found]:
+    """The same with ``previous`` filled in: by party, else by the o= line (RFC 3264 §8).
+
+    With ``sequence`` they are offer, answer, offer, answer of one call.
+    """
+    latest: dict[tuple[str, str], Found] = {}
+    offer: SessionDescription | None = None
+    for number, one in enumerate(found):
+        current = one
+        if sequence and number % 2:
+            current = replace(current, role=ANSWER, offer=offer)
+        elif sequence:
+            current = replace(current, role=OFFER)
+            offer = current.description
+        key = _party(current)
+        if key is not None:
+            current = replace(current, previous=latest.get(key))
+            latest[key] = replace(current, previous=None)
+        yield current
+
+
+def _party(found: Found) -> tuple[str, str] | None:
+    if found.is_fragment:
+        return None
+    if found.party:
+        return "party", found.party
+    origin = found.description.origin
+    if origin is None:
+        return None
+    return origin.username, origin.session_id

@@ -1,0 +1,48 @@
+"""All that one argument of the command line holds, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sipice.cli.calls import CallView
+from sipice.cli.found import Found, linked
+from sipice.cli.inputs import InputError, Kind, found_in_text, read_input
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An input with its descriptions, or why it cannot be used."""
+
+    name: str
+    kind: Kind | None = None
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was odd, though it could be read."""
+    found: tuple[Found, ...] = ()
+    calls: tuple[CallView, ...] = ()
+    """Of a capture; its descriptions are in these."""
+
+    @property
+    def everything(self) -> list[Found]:
+        """All descriptions in order."""
+        return [*self.found, *(one for call in self.calls for one in call.found)]
+
+
+def open_input(name: str) -> Opened:
+    """Read one argument; what is wrong with it is in the result."""
+    try:
+        given = read_input(name)
+        if given.kind is Kind.CAPTURE:
+            raise InputError("is a capture")
+        found = tuple(found_in_text(given))
+    except InputError as why:
+        return Opened(name=name, error=str(why))
+    return Opened(name=given.shown_name, kind=given.kind, found=found)
+
+
+def link_files(opened: Iterable[Opened], *, sequence: bool = False) -> list[Opened]:
+    """The same with the descriptions of all files linked as those of one call."""
+    inputs = list(opened)
+    everything = iter(linked((one for each in inputs for one in each.found), sequence=sequence))
+    return [replace(each, found=tuple(next(everything) for _ in each.found)) for each in inputs]

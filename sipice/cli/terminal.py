@@ -1,0 +1,116 @@
+"""What reaches the terminal: width and colour that fit, and no control character from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import StringIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from sipice.cli.printable import printable
+
+FINE, FINDINGS, UNUSABLE = 0, 1, 2
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+PIPE_WIDTH = 100
+_SLOW = 20
+"""From so many inputs on a terminal gets a progress bar."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@contextmanager
+def screen() -> Iterator[Console]:
+    """Where results go; plain, 100 columns wide and without trailing blanks if no terminal."""
+    if sys.stdout.isatty():
+        yield Console(markup=False, emoji=False, highlight=False)
+        return
+    width = None if "COLUMNS" in os.environ else PIPE_WIDTH
+    page = StringIO()
+    console = Console(file=page, width=width, markup=False, emoji=False, highlight=False)
+    try:
+        yield console
+    finally:
+        for text in page.getvalue().splitlines():
+            sys.stdout.write(text.rstrip() + "\n")
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    sys.stdout.flush()
+    sys.stderr.write(f"sipice: {printable(text)}\n")
+
+
+def print_json(document: object) -> None:
+    """One JSON document, in ASCII, so that any reader in any locale can take it."""
+    sys.stdout.write(json.dumps(_encodable(document), indent=2) + "\n")
+
+
+def _encodable(value: object) -> object:
+    """The same without lone surrogates, at which strict readers of JSON stop."""
+    if isinstance(value, str):
+        return (
+            value if value.isascii() else _SURROGATE.sub(lambda found: printable(found[0]), value)
+        )
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value
+
+
+def line(*parts: str | tuple[str, str]) -> Text:
+    """A line of text, the parts of which may have a style; all of it made printable."""
+    shown = Text()
+    for part in parts:
+        if isinstance(part, str):
+            shown.append(printable(part))
+        else:
+            shown.append(printable(part[0]), style=part[1])
+    return shown
+
+
+def grid(*columns: str, title: bool = True) -> Table:
+    """A table without lines: it survives narrow terminals, pipes and grep."""
+    table = Table(
+        box=None, show_header=title, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for column in columns:
+        table.add_column(
+            column.strip(">"), justify="right" if column[:1] == ">" else "left", overflow="fold"
+        )
+    return table
+
+
+def hanging(mark: str, text: Text | str) -> Table:
+    """A mark and a text that wraps behind it."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(mark), text if isinstance(text, Text) else line(text))
+    return table
+
+
+@contextmanager
+def progress(items: list[str], what: str) -> Iterator[Iterable[str]]:
+    """The items, with a bar on stderr when there are many and somebody is looking."""
+    if len(items) < _SLOW or not sys.stderr.isatty():
+        yield items
+        return
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        yield bar.track(items, description=what)

@@ -20,10 +20,8 @@ PEER = address("10.0.0.2:6000")
 class Case:
     """An agent that has sent its first check to a puppet."""
 
-    def __init__(
-        self, role: Role = Role.CONTROLLED, config: AgentConfig | None = None, **more: int
-    ) -> None:
-        self.side = Side("a", role, ["10.0.0.1:5000"], config or AgentConfig(), **more)
+    def __init__(self, role: Role = Role.CONTROLLED, config: AgentConfig | None = None) -> None:
+        self.side = Side("a", role, ["10.0.0.1:5000"], config or AgentConfig())
         self.puppet = Puppet(self.side)
         self.agent = self.side.agent
         self.base = self.side.bases[OWN]

@@ -97,7 +97,7 @@ def test_a_check_is_answered_to_its_source_with_our_password_and_no_username() -
     ],
 )
 def test_a_check_with_wrong_credentials_gets_an_unsigned_401(
-    change: dict[str, str], code: int
+    change: dict[str, Any], code: int
 ) -> None:
     case = Case()
     (answer,) = case.ask(**change)

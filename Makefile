@@ -36,9 +36,10 @@ long: venv ## what takes too long for every change: more examples, longer runs
 	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"
 
 pythons: ## the suite on each interpreter of PYTHONS
-	@set -e; for python in $(PYTHONS); do \
-		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$(basename $$python); \
-	done
+	@failed=; for python in $(PYTHONS); do \
+		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$(basename $$python) \
+			|| failed="$$failed $$python"; \
+	done; test -z "$$failed" || { echo "pythons: failed on$$failed"; exit 1; }
 
 wheel: venv ## the suite against the built wheel, in an environment without extras
 	@$(BIN)/python .ci/wheel.py

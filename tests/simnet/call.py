@@ -177,6 +177,9 @@ class Call:
             self.world.after(self.plan.signalling, lambda: self._receive_answer(answers))
             if not self.plan.early_start:
                 self._inform(self.b, offers)
+            elif self.plan.ringing:
+                for stream in self.b.streams:
+                    self.b.tell(self.b.agent.resume, stream)
 
         waits = self.plan.exchange is Exchange.VANILLA
         self._prepare(self.b, self.a, waits=waits, then=prepared)
@@ -184,6 +187,37 @@ class Call:
     def _receive_answer(self, answers: list[Description]) -> None:
         self.known_at = self.world.now
         self._inform(self.a, answers)
+
+    # Restart
+
+    def restart(self, first: Peer | None = None) -> None:
+        """One side offers new credentials, the other answers with its own (§9)."""
+        first = first or self.a
+        second = self.b if first is self.a else self.a
+        ours = first.prepare_restart()
+        offers = self._announce(first)
+
+        def receive_offer() -> None:
+            theirs = second.prepare_restart()
+            answers = self._announce(second)
+            self._accept(second, offers)
+            second.tell(second.agent.commit_restart, theirs)
+            self.world.after(self.plan.signalling, lambda: receive_answer(answers))
+
+        def receive_answer(answers: list[Description]) -> None:
+            self._accept(first, answers)
+            first.tell(first.agent.commit_restart, ours)
+
+        self.world.after(self.plan.signalling, receive_offer)
+
+    def _announce(self, peer: Peer) -> list[Description]:
+        for stream in peer.streams:
+            self.watch.announce(peer, stream)
+        return [peer.description(stream) for stream in peer.streams]
+
+    def _accept(self, peer: Peer, descriptions: list[Description]) -> None:
+        for stream, description in zip(peer.streams, descriptions, strict=True):
+            peer.tell(peer.agent.set_remote_description, stream, description)
 
     # Running
 

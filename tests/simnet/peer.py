@@ -17,6 +17,7 @@ from sipice.ice import (
     Event,
     Pacer,
     PairSelected,
+    RestartId,
     Role,
     StreamCompleted,
     StreamFailed,
@@ -180,6 +181,11 @@ class Peer:
     def description(self, stream: int, generation: int | None = None) -> Description:
         """The local description as it looks after a trip through SDP."""
         return exported(self.agent.local_description(stream, generation))
+
+    def prepare_restart(self) -> RestartId:
+        restart = self.agent.prepare_restart(self.world.now)
+        self._drain()
+        return restart
 
     def credentials(self, stream: int = 0) -> Credentials:
         return self.agent.local_description(stream).credentials

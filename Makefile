@@ -30,7 +30,7 @@ suite: venv ## all fast tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "$(FAST)"
 
 lab: venv ## the tests in network namespaces
-	$(BIN)/python -m pytest -m lab
+	$(BIN)/python -m pytest -m lab || test $$? -eq 5 # none yet
 
 long: venv ## what takes too long for every change: more examples, longer runs
 	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"
@@ -48,7 +48,7 @@ bench: venv ## all benchmarks, one table
 	@$(BIN)/python -m benchmarks
 
 mutants: venv ## the seeded faults: each must be noticed by a test of its RFC row
-	$(BIN)/python -m tests.mutants
+	@test ! -d tests/mutants || $(BIN)/python -m tests.mutants
 
 docs: venv ## write the generated pages again
 	$(BIN)/python -m tests.conformance

@@ -14,6 +14,7 @@ from sipice.ice import (
     exchange,
     forking,
     free,
+    gather,
     hosts,
     pace,
     receive,
@@ -23,11 +24,11 @@ from sipice.ice import (
 from sipice.ice.candidate import Candidate
 from sipice.ice.config import DEFAULT, AgentConfig
 from sipice.ice.description import Description
-from sipice.ice.events import CandidateGathered, Event, GatheringFinished
+from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
-from sipice.net import Address, Base, Command, Flow, MediaTable
+from sipice.net import Address, Base, Command, Flow, MediaTable, ReleaseBase
 from sipice.trace import Tracer
 
 RestartId = int
@@ -117,9 +118,7 @@ class Agent:
         """Ask the configured servers for candidates of one stream or all; results are events."""
         if self._begin(now):
             for found in self._streams(None if stream is None else [stream]):
-                hosts.make(self._state, found)
-                local = (found.next or found.current).local
-                self._state.events.append(GatheringFinished(found.id, local.number))
+                gather.start(self._state, found)
             self._settle()
 
     def local_description(self, stream: StreamId, generation: int | None = None) -> Description:
@@ -222,6 +221,10 @@ class Agent:
         if self._begin(now):
             for found in list(self._state.streams.values()):
                 free.stream(self._state, found)
+            for base in self._state.local.bases.values():
+                if not base.users and base.relay is None:
+                    self._state.commands.append(ReleaseBase(base.base))
+            forking.leave(self._state)
             pace.release(self._state)
             self._state.timers.clear()
             self._state.transactions.clear()
@@ -262,7 +265,12 @@ class Agent:
 
     def send(self, now: float, stream: StreamId, component: int, data: bytes) -> bool:
         """Send media by the slow path; False when nothing may be sent now."""
-        raise NotImplementedError
+        if not self._begin(now):
+            return False
+        found = self._stream(stream)
+        sent = consent.send(self._state, found, found.media[component - 1], data)
+        self._settle()
+        return sent
 
     def media(self, stream: StreamId, component: int) -> MediaTable:
         """How this component sends and who may deliver to it (see ``MediaChanged``)."""

@@ -248,6 +248,10 @@ def _pair_up(
             pair = make_pair(state, local, remote)
             insert(generation, pair)
             added.append(pair)
+        base = state.local.bases.get(local.base.number)
+        if base is not None and base.relay is not None:
+            # §7.2.1: permissions first; without them the peer's checks do not get through either
+            base.relay.permit(state, [r.address for r in remotes if is_compatible(local, r)])
     return added
 
 

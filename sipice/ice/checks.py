@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, media, pace, transactions
+from sipice.ice import checklist, conclude, media, transactions
 from sipice.ice.candidate import (
     Candidate,
     CandidateType,
@@ -20,13 +20,12 @@ ROLE_CONFLICT = 487
 
 
 def send_next(state: AgentState) -> None:
-    """Pace is due: send the check whose turn it is."""
-    if pace.take(state):
-        found = checklist.next_check(state)
-        if found is not None:
-            generation, pair = found
-            state.served = (generation.stream, generation.number)
-            send(state, generation, pair)
+    """Send the check whose turn it is."""
+    found = checklist.next_check(state)
+    if found is not None:
+        generation, pair = found
+        state.served = (generation.stream, generation.number)
+        send(state, generation, pair)
 
 
 def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None:

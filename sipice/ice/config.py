@@ -25,6 +25,8 @@ class IceServer:
     transport: Transport = Transport.UDP
     username: str = ""
     password: str = field(default="", repr=False)
+    relay_family: int = 4
+    """The family of the relayed address to ask a TURN server for, 4 or 6."""
     tls: str | None = None
     """The name to verify when the connection to the server is TLS."""
 

@@ -118,6 +118,16 @@ def keepalive(state: AgentState, stream: Stream, media: Media) -> None:
     sent(state, stream, media)
 
 
+def send(state: AgentState, stream: Stream, media: Media, data: bytes) -> bool:
+    """Send media for a caller who does not do it himself (§12.1)."""
+    pair = media.pair
+    if pair is None or media.lost:
+        return False
+    transactions.transmit(state, data, pair.base, pair.to)
+    sent(state, stream, media)
+    return True
+
+
 def sent(state: AgentState, stream: Stream, media: Media) -> None:
     """Something went out on the pair in use."""
     media.sent_at = state.now

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from sipice.ice import checks, conclude, consent, free, respond, restart, transactions
+from sipice.ice import (
+    checks,
+    conclude,
+    consent,
+    free,
+    gather,
+    pace,
+    receive,
+    respond,
+    restart,
+    transactions,
+)
 from sipice.ice.events import Loss
-from sipice.ice.state import AgentState, Media, Stream
+from sipice.ice.state import AgentState, Media, ServerRequest, Stream
 from sipice.ice.timers import (
     Allocation,
     Consent,
@@ -31,11 +42,11 @@ def handle(state: AgentState, due: Key) -> None:
     """Do what is due; the key has left the table."""
     match due:
         case Pace():
-            checks.send_next(state)
+            _send_next(state)
         case Retransmit(identifier):
             transactions.retransmit(state, identifier)
         case TransactionEnd(identifier):
-            checks.end(state, identifier)
+            _end(state, identifier)
         case Consent() | ConsentExpiry() | Quiet() | Keepalive():
             _path(state, due)
         case Pac() | StopRule() | FreeCandidates() | RetireGeneration():
@@ -43,7 +54,42 @@ def handle(state: AgentState, due: Key) -> None:
         case EarlyCheckExpiry(number):
             _early(state, number)
         case GatherDeadline() | Allocation() | ServerKeepalive():
-            pass
+            _server(state, due)
+        case _:
+            assert_never(due)
+
+
+def _send_next(state: AgentState) -> None:
+    """Spend the slot: triggered checks and nominations, questions to servers, ordinary checks."""
+    if not pace.take(state):
+        return
+    triggered = any(generation.triggered for generation in state.running())
+    if state.questions and not triggered:
+        gather.ask(state)
+    else:
+        checks.send_next(state)
+
+
+def _end(state: AgentState, identifier: bytes) -> None:
+    request = state.transactions.get(identifier)
+    if isinstance(request, ServerRequest):
+        transactions.forget(state, identifier)
+        gather.give_up(state, request)
+    else:
+        checks.end(state, identifier)
+
+
+def _server(state: AgentState, due: GatherDeadline | Allocation | ServerKeepalive) -> None:
+    match due:
+        case GatherDeadline(number):
+            if number in state.streams:
+                gather.finish(state, state.streams[number])
+        case Allocation(number):
+            port = gather.find_relay(state, number)
+            if port is not None:
+                receive.carried(state, port, gather.fire(state, port))
+        case ServerKeepalive(number):
+            gather.keep_open(state, number)
         case _:
             assert_never(due)
 

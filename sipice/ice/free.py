@@ -34,24 +34,39 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
 
 def release_unused(state: AgentState, stream: Stream) -> None:
     """Release the bases of a stream on which no living generation has a selected pair."""
-    used = {
-        component.selected.base.number
-        for generation in stream.generations()
-        for component in generation.components
-        if component.selected is not None
-    }
-    for base in list(state.local.bases.values()):
-        if base.stream == stream.id and base.base.number not in used:
+    used: set[int] = set()
+    for generation in stream.generations():
+        for component in generation.components:
+            if component.selected is not None:
+                used.add(component.selected.base.number)
+                used.add(media.path_of(state, component.selected).base.number)
+    for base in _relays_first(state, stream):
+        if base.base.number not in used:
             release(state, base)
 
 
 def release(state: AgentState, base: LocalBase) -> None:
     """This agent needs the base no more; with its last sibling the socket goes (§8.3.1)."""
     base.users &= ~state.member
-    if not base.users:
+    if not base.users and not any(key[0] == base.base.number for key in state.local.relays):
         forget(state, base)
-        if base.relay is None:
+        if base.relay is not None:
+            base.relay.release(state)
+        else:
             state.commands.append(ReleaseBase(base.base))
+
+
+def release_socket(state: AgentState, socket: Base) -> None:
+    """An allocation has ended: its socket goes too if it waited for that only."""
+    base = state.local.bases.get(socket.number)
+    if base is not None and not base.users:
+        release(state, base)
+
+
+def _relays_first(state: AgentState, stream: Stream) -> list[LocalBase]:
+    """A socket goes when no allocation uses it any more."""
+    own = [base for base in state.local.bases.values() if base.stream == stream.id]
+    return sorted(own, key=lambda base: base.relay is None)
 
 
 def forget(state: AgentState, base: LocalBase) -> None:
@@ -77,13 +92,12 @@ def stream(state: AgentState, stream: Stream) -> None:
         restart.forget(state, stream, generation)
     for path in stream.media:
         media.stop(state, stream, path)
-    for base in list(state.local.bases.values()):
-        if base.stream == stream.id:
-            release(state, base)
+    for base in _relays_first(state, stream):
+        release(state, base)
     del state.streams[stream.id]
 
 
-def lose_base(state: AgentState, base: Base) -> None:
+def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -> None:
     """The socket is gone: so are its candidates, its pairs, and media on them (§5.1.1.4)."""
     local = state.local.bases.get(base.number)
     if local is None:
@@ -105,5 +119,5 @@ def lose_base(state: AgentState, base: Base) -> None:
         state.touch(generation)
     for path in stream.media:
         if path.pair is not None and path.pair.base.number == base.number:
-            consent.lose(state, stream, path, Loss.BASE_REMOVED)
+            consent.lose(state, stream, path, reason)
         media.refresh(state, stream, path.component)

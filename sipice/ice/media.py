@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
-from sipice.ice.state import AgentState, Generation, Media, Stream
+from sipice.ice.state import AgentState, Generation, LocalBase, Media, Stream
 from sipice.ice.timers import Consent, ConsentExpiry, Keepalive, Quiet
 from sipice.net import Address, MediaTable, Path, Source
 
@@ -50,7 +50,7 @@ def announce_selected(state: AgentState, generation: Generation, pair: Candidate
     )
     local = state.local.bases.get(pair.base.number)
     if local is not None and local.relay is not None:
-        local.relay.bind(state.now, pair.to)
+        local.relay.bind(state, pair.to)
     stream = state.streams[generation.stream]
     if stream.current is generation:
         refresh(state, stream, pair.component)
@@ -64,6 +64,14 @@ def add_source(
         return
     generation.sources.add(pair_key)
     refresh(state, state.streams[generation.stream], component)
+
+
+def may_deliver(state: AgentState, base: LocalBase, peer: Address) -> bool:
+    """Whether media of this source has shown who it is."""
+    stream = state.streams.get(base.stream)
+    return stream is not None and any(
+        (base.base.number, peer) in generation.sources for generation in stream.generations()
+    )
 
 
 def stop(state: AgentState, stream: Stream, media: Media) -> None:

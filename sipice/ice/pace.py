@@ -8,8 +8,8 @@ from sipice.ice.timers import PACE
 
 
 def arm(state: AgentState) -> None:
-    """Arm Pace while something is ready, for the later of now and Ta after the last."""
-    if not checklist.is_ready(state):
+    """Arm Pace while a check or a question is ready, for the later of now and last new + Ta."""
+    if not state.questions and not checklist.is_ready(state):
         release(state)
         return
     if state.slot is not None:

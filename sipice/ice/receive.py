@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, respond
-from sipice.ice.state import AgentState, Check, ConsentCheck, LocalBase
+from sipice.ice import checks, consent, free, gather, media, respond
+from sipice.ice.events import DataReceived, Loss
+from sipice.ice.state import AgentState, Check, ConsentCheck, LocalBase, ServerRequest
 from sipice.net import Address, Base
 from sipice.stun import Class, Message, Method, is_stun
+from sipice.stun import attributes as a
 from sipice.stun.check import CheckRequest, CheckResponse, parse_check
 
 
@@ -15,10 +17,40 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
     local = state.local.bases.get(base.number)
     if local is None:
         return
+    port = state.local.relays.get((base.number, remote)) if state.local.relays else None
+    if isinstance(port, gather.RelayPort) and not _is_for_binding(state, data):
+        carried(state, port, gather.receive(state, port, data))
+        return
     if not is_stun(data):
         state.counters.not_stun += 1
         return
     stun(state, data, local, remote)
+
+
+def carried(
+    state: AgentState,
+    port: gather.RelayPort,
+    packets: list[tuple[LocalBase, Address, bytes]],
+) -> None:
+    """What came through a relay, as if it had come to the relayed address itself (§7.3.1.2)."""
+    for base, peer, data in packets:
+        if is_stun(data):
+            stun(state, data, base, peer)
+        elif media.may_deliver(state, base, peer):
+            state.events.append(DataReceived(base.stream, base.component, data, peer))
+        else:
+            state.counters.not_stun += 1
+    if port.lost:
+        for base in list(port.relayed):
+            free.lose_base(state, base.base, Loss.RELAY_LOST)
+        port.relayed.clear()
+        state.local.relays.pop((port.socket.number, port.client.server), None)
+        free.release_socket(state, port.socket)
+
+
+def _is_for_binding(state: AgentState, data: bytes) -> bool:
+    """Whether a packet from a TURN server's address answers a Binding request of ours."""
+    return len(data) >= 20 and isinstance(state.transactions.get(data[8:20]), ServerRequest)
 
 
 def stun(state: AgentState, data: bytes, local: LocalBase, remote: Address) -> None:
@@ -42,6 +74,8 @@ def _success(state: AgentState, response: CheckResponse, local: LocalBase, remot
         checks.receive_success(state, check, response, local.base, remote)
     elif isinstance(check, ConsentCheck):
         consent.receive_success(state, check, response, local.base, remote)
+    elif isinstance(check, ServerRequest):
+        _from_server(state, check, response, local, remote)
     else:
         state.counters.unmatched += 1
 
@@ -53,7 +87,24 @@ def _odd(state: AgentState, message: Message, local: LocalBase, remote: Address)
     check = state.transactions.get(message.transaction_id)
     if check is None or message.message_class is Class.INDICATION:
         state.counters.unmatched += message.message_class is not Class.INDICATION
+    elif isinstance(check, ServerRequest):
+        _from_server(state, check, message, local, remote)
     elif isinstance(check, Check):
         checks.receive_error(state, check, message, local.base, remote)
     else:
         consent.receive_error(state, check, message, local.base, remote)
+
+
+def _from_server(
+    state: AgentState,
+    request: ServerRequest,
+    message: Message | CheckResponse,
+    local: LocalBase,
+    remote: Address,
+) -> None:
+    if local.base.number != request.base.number or remote != request.to:
+        return
+    if isinstance(message, CheckResponse):
+        mapped = a.XOR_MAPPED_ADDRESS(message.mapped)
+        message = Message(Method.BINDING, Class.SUCCESS, request.id, (mapped,))
+    gather.receive_binding(state, request, message)

@@ -118,7 +118,7 @@ def _stop_checks(state: AgentState, stream: Stream, generation: Generation) -> N
         if isinstance(outstanding, Check):
             if outstanding.generation is generation:
                 transactions.forget(state, outstanding.id)
-        elif _belongs(generation, outstanding):
+        elif isinstance(outstanding, ConsentCheck) and _belongs(generation, outstanding):
             transactions.forget(state, outstanding.id)
     generation.checklist.clear()
     generation.index.clear()

@@ -37,14 +37,22 @@ class ChecklistState(Enum):
 class Relay(Protocol):
     """What the procedures need of an allocation; gathering puts the TURN client behind it."""
 
-    def send(self, now: float, data: bytes, peer: Address) -> None:
+    socket: Base
+
+    def send(self, state: AgentState, data: bytes, peer: Address) -> None:
         """Send ``data`` to ``peer`` from the relayed address, permission included."""
 
     def path(self, peer: Address) -> tuple[Base, Address, int | None]:
         """The socket, the server and the channel by which media reaches ``peer``."""
 
-    def bind(self, now: float, peer: Address) -> None:
+    def permit(self, state: AgentState, peers: list[Address]) -> None:
+        """Let these peers through before they are checked (RFC 8445 §7.2.1)."""
+
+    def bind(self, state: AgentState, peer: Address) -> None:
         """Ask for a channel: ``peer`` was selected (RFC 8445 §12.1)."""
+
+    def release(self, state: AgentState) -> None:
+        """Give the allocation back."""
 
 
 class EarlyCheck(NamedTuple):
@@ -91,18 +99,24 @@ class LocalBase:
     """One bit for each sibling that still uses it."""
     listed: bool = False
     """Its host candidate has been made."""
+    asked: bool = False
+    """Servers have been asked from it."""
     relay: Relay | None = None
 
 
 @dataclass(slots=True, eq=False)
 class LocalSide:
-    """What siblings of a fork share: bases and the counters that name things."""
+    """What siblings of a fork share: bases, allocations and the counters that name things."""
 
     bases: dict[int, LocalBase] = field(default_factory=dict[int, LocalBase])
     members: list[AgentState] = field(default_factory=list["AgentState"])
     next_base: int = 1
     next_generation: int = 1
     next_member: int = 1
+    relays: dict[tuple[int, Address], Relay] = field(
+        default_factory=dict[tuple[int, Address], Relay]
+    )
+    """Allocations by number of base and address of the server."""
 
 
 @dataclass(slots=True, eq=False)
@@ -197,6 +211,8 @@ class Stream:
     next: Generation | None = None
     """Prepared by a restart, beside the current one until it takes over."""
     committed: bool = False
+    asking: int = 0
+    """Questions to servers that have no answer yet."""
     retired: Generation | None = None
     """The one before the current, still answering for a short while."""
 
@@ -224,6 +240,34 @@ class Check:
     sent: int = 1
     cancelled: bool = False
 
+    @property
+    def base(self) -> Base:
+        """Where it leaves."""
+        return self.pair.base
+
+    @property
+    def to(self) -> Address:
+        """Where it goes."""
+        return self.pair.remote.address
+
+
+@dataclass(slots=True, eq=False)
+class ServerRequest:
+    """A Binding request to a STUN server (§5.1.1.2)."""
+
+    id: bytes
+    base: Base
+    to: Address
+    data: bytes
+    stream: StreamId
+    started: float
+    rto: float
+    rank: int = 0
+    """The position of the server among the configured ones."""
+    keepalive: bool = False
+    sent: int = 1
+    cancelled: bool = False
+
 
 @dataclass(slots=True, eq=False)
 class ConsentCheck:
@@ -236,7 +280,19 @@ class ConsentCheck:
     started: float
 
 
-Outstanding = Check | ConsentCheck
+class Question(NamedTuple):
+    """Something to be sent to a server when the pacing allows."""
+
+    stream: StreamId
+    base: Base
+    to: Address
+    rank: int
+    data: bytes | None = None
+    """A message that is ready; None: a new Binding or Allocate request."""
+    turn: bool = False
+
+
+Outstanding = Check | ConsentCheck | ServerRequest
 
 
 @dataclass(slots=True, eq=False)
@@ -269,6 +325,7 @@ class AgentState:
     timers: Timers = field(default_factory=Timers)
     streams: dict[StreamId, Stream] = field(default_factory=dict[StreamId, Stream])
     transactions: dict[bytes, Outstanding] = field(default_factory=dict[bytes, Outstanding])
+    questions: deque[Question] = field(default_factory=deque[Question])
     commands: list[Command] = field(default_factory=list[Command])
     events: list[Event] = field(default_factory=list[Event])
     counters: Counters = field(default_factory=Counters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipice.ice import checklist
 from sipice.ice.pair import CandidatePair
-from sipice.ice.state import AgentState, Check, ConsentCheck
+from sipice.ice.state import AgentState, Check, ConsentCheck, ServerRequest
 from sipice.ice.timers import Retransmit, TransactionEnd
 from sipice.net import Address, Base, SendDatagram
 
@@ -15,7 +15,7 @@ def transmit(state: AgentState, data: bytes, base: Base, to: Address) -> None:
     if local is None:
         return
     if local.relay is not None:
-        local.relay.send(state.now, data, to)
+        local.relay.send(state, data, to)
     else:
         state.commands.append(SendDatagram(data, base, to))
 
@@ -33,20 +33,20 @@ def rto(state: AgentState) -> float:
     return max(state.config.rto, value)
 
 
-def start(state: AgentState, check: Check) -> None:
-    """Send a check for the first time."""
+def start(state: AgentState, check: Check | ServerRequest) -> None:
+    """Send a request for the first time."""
     _make_room(state)
     state.transactions[check.id] = check
-    transmit(state, check.data, check.pair.base, check.pair.to)
+    transmit(state, check.data, check.base, check.to)
     _arm(state, check)
 
 
 def retransmit(state: AgentState, identifier: bytes) -> None:
     """Send the same bytes again, twice as long after the last time."""
     check = state.transactions.get(identifier)
-    if isinstance(check, Check) and not check.cancelled:
+    if isinstance(check, (Check, ServerRequest)) and not check.cancelled:
         check.sent += 1
-        transmit(state, check.data, check.pair.base, check.pair.to)
+        transmit(state, check.data, check.base, check.to)
         _arm(state, check)
 
 
@@ -73,7 +73,7 @@ def forget_pair(state: AgentState, pair: CandidatePair) -> None:
     for identifier in [
         check.id
         for check in state.transactions.values()
-        if check.pair is pair and isinstance(check, Check)
+        if isinstance(check, Check) and check.pair is pair
     ]:
         forget(state, identifier)
 
@@ -83,7 +83,7 @@ def last_sent(check: Check) -> float:
     return check.started + check.rto * ((1 << check.sent - 1) - 1)
 
 
-def _arm(state: AgentState, check: Check) -> None:
+def _arm(state: AgentState, check: Check | ServerRequest) -> None:
     if check.sent < state.config.rc:
         due = check.started + check.rto * ((1 << check.sent) - 1)
         state.timers.arm(Retransmit(check.id), max(due, state.now + check.rto / 2))
@@ -91,7 +91,7 @@ def _arm(state: AgentState, check: Check) -> None:
         state.timers.arm(TransactionEnd(check.id), _end(state, check))
 
 
-def _end(state: AgentState, check: Check) -> float:
+def _end(state: AgentState, check: Check | ServerRequest) -> float:
     config = state.config
     return check.started + check.rto * ((1 << config.rc - 1) - 1 + config.rm)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.fuzz import fuzz_sip_message
+from tests.fuzz import fuzz_sip_exchange, fuzz_sip_message
 from tests.fuzz.mutate import mutants
 from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
 
@@ -28,3 +28,9 @@ SEEDS = [
 def test_the_message_target_survives_mutants() -> None:
     for data in mutants(SEEDS, random.Random(1), 2_000):
         fuzz_sip_message.body(data)
+
+
+def test_the_exchange_target_survives_any_order_of_messages() -> None:
+    rng = random.Random(2)
+    for _ in range(400):
+        fuzz_sip_exchange.body(rng.randbytes(rng.randint(0, 120)))

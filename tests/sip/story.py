@@ -120,3 +120,23 @@ def summary(dialog: Dialog) -> list[tuple[int, str, str | None, str]]:
 def name(body: bytes) -> str:
     """What ``sdp`` was called with."""
     return body.decode().split("s=")[1].split("\r\n")[0]
+
+
+def meanings(*messages: bytes) -> list[Meaning]:
+    """What each of these messages meant to a tracker that has seen no others."""
+    return play(Tracker(), messages)
+
+
+INVITE = request("INVITE", 1, body=sdp("offer"))
+OFFERLESS = request("INVITE", 1)
+OK = response(200, 1, body=sdp("answer"))
+ACK = request("ACK", 1, to="bob")
+
+FRAGMENT = b"a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
+
+
+def info(cseq: int, by: str, to: str, body: bytes = FRAGMENT) -> bytes:
+    """An INFO with a trickle fragment."""
+    kind = "application/trickle-ice-sdpfrag"
+    package = "Info-Package: trickle-ice"
+    return request("INFO", cseq, package, by=by, to=to, body=body, body_type=kind)

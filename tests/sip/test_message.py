@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sipice.errors import DecodeError
 from sipice.sip.body import bodies, replace_body, sdp_bodies
 from sipice.sip.message import CSeq, RAck, RequestLine, StatusLine, is_sip, parse_message
+from tests.capabilities import needs
 from tests.marks import rfc
 from tests.sip.build import OFFER, invite, sip
 from tests.tracedir import traces_dir
@@ -167,10 +168,10 @@ def test_behind_a_first_line_nothing_raises(rest: bytes) -> None:
     assert all(message.data[body.start : body.end] == body.data for body in bodies(message))
 
 
+@needs("traces")
 def test_every_sip_message_of_the_foreign_traces_is_read() -> None:
     folder = traces_dir()
-    if folder is None:
-        pytest.skip("the foreign traces are not there (SIPICE_TRACES)")
+    assert folder is not None
     files = sorted(folder.rglob("*.sip"))
     assert files
     for file in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.fuzz import fuzz_sip_exchange, fuzz_sip_message
+from tests.fuzz import fuzz_sip_exchange, fuzz_sip_framing, fuzz_sip_message
 from tests.fuzz.mutate import mutants
 from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
 
@@ -34,3 +34,9 @@ def test_the_exchange_target_survives_any_order_of_messages() -> None:
     rng = random.Random(2)
     for _ in range(400):
         fuzz_sip_exchange.body(rng.randbytes(rng.randint(0, 120)))
+
+
+def test_the_framing_target_survives_mutated_streams() -> None:
+    streams = [b"\x07" + b"\r\n\r\n".join(SEEDS), b"\x01" + b"junk\r\n".join(SEEDS * 2)]
+    for data in mutants(streams, random.Random(3), 600):
+        fuzz_sip_framing.body(data)

@@ -221,3 +221,13 @@ def test_what_is_remembered_is_bounded() -> None:
     assert call is not None
     assert len(call.dialogs) <= 4
     assert all(len(d.exchanges) <= 3 and len(d.fragments) <= 2 for d in call.dialogs)
+
+
+def test_hops_are_bounded_too() -> None:
+    tracker = Tracker(Limits(hops=2))
+    for number in range(9):
+        source = Address.parse(f"198.51.100.{number}", 5060)
+        fork = request("INVITE", 1, body=sdp(f"offer {number}"), branch=f"fork{number}")
+        play(tracker, [fork], source=source, destination=Address.parse(f"203.0.113.{number}", 5060))
+    (call,) = tracker.calls()
+    assert [summary(dialog)[0][1] for dialog in call.dialogs] == ["offer 7", "offer 8"]

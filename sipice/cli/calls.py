@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sdp import SessionDescription
-from sipice.cli.found import ANSWER, OFFER, Carrier, Found, read_description
+from sipice.cli.found import ANSWER, OFFER, Carrier, Found, Role, read_description
 from sipice.net import Address
 from sipice.sip.body import Body
 from sipice.sip.call import Call, Description, Dialog, Exchange, Fragment, Outcome, Remark
@@ -162,7 +162,7 @@ class _Builder:
     def _found(
         self,
         description: Description,
-        role: str,
+        role: Role,
         place: tuple[int, int],
         latest: dict[str, Found],
     ) -> Found | None:

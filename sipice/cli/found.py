@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from sdp import Fragment, SdpError, SessionDescription, parse, parse_fragment
 
-Role = str
-OFFER, ANSWER = "offer", "answer"
+Role = Literal["offer", "answer"]
+OFFER: Role = "offer"
+ANSWER: Role = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,13 @@ class Carrier:
     """Of the whole message, bytes."""
     part_of: str = ""
     """The multipart type around the description, if any."""
+    preferred: bool = True
+    """Not so for an alternative before the last: the peer takes the last it can read."""
     time: float | None = None
     way: str = ""
     """``192.0.2.1:5060 -> 192.0.2.2:5060`` where it is known."""
+    problems: tuple[str, ...] = ()
+    """What is not well formed about it."""
     call: int | None = None
     dialog: int | None = None
     exchange: int | None = None
@@ -97,7 +103,7 @@ def linked(found: Iterable[Found], *, sequence: bool = False) -> Iterator[Found]
 
 
 def _party(found: Found) -> tuple[str, str] | None:
-    if found.is_fragment:
+    if found.is_fragment or (found.carrier is not None and not found.carrier.preferred):
         return None
     if found.party:
         return "party", found.party

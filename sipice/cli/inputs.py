@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sdp import parse
 from sipice.cli.found import ANSWER, OFFER, Carrier, Found, Role, read_description
-from sipice.sip.body import SDPFRAG, Body, sdp_bodies
+from sipice.sip.body import SDPFRAG, Body, sdp_bodies, session_description
 from sipice.sip.message import SipMessage, is_sip, parse_message
 
 MAX_TEXT = 16 << 20
@@ -125,13 +125,14 @@ def _found_in_message(given: Input) -> list[Found]:
 
 def _found_in_body(given: Input, message: SipMessage, body: Body) -> Found:
     fragment = body.content_type == SDPFRAG
+    preferred = body.container != "multipart/alternative" or body == session_description(message)
     description = read_description(body.data, fragment=fragment)
     if isinstance(description, str):
         raise InputError(f"has an SDP that is too large: {description}")
     return Found(
         source=given.shown_name,
         description=description,
-        role=None if fragment else role_in(message),
+        role=role_in(message) if preferred and not fragment else None,
         first_line=1 + lines_before(given.data, body.start),
         carrier=Carrier(
             name=carrier_name(message),
@@ -139,6 +140,8 @@ def _found_in_body(given: Input, message: SipMessage, body: Body) -> Found:
             transport=via_transport(message),
             size=len(message.data),
             part_of=body.container,
+            preferred=preferred,
+            problems=tuple(problem.text for problem in message.problems),
         ),
     )
 
@@ -165,7 +168,8 @@ def via_transport(message: SipMessage) -> str:
 def role_in(message: SipMessage) -> Role | None:
     """What an SDP in a single message is, where the message alone tells (RFC 6337 §2.2)."""
     if message.is_request:
-        return {"INVITE": OFFER, "UPDATE": OFFER, "ACK": ANSWER}.get(message.method)
+        roles: dict[str, Role] = {"INVITE": OFFER, "UPDATE": OFFER, "ACK": ANSWER}
+        return roles.get(message.method)
     if message.method in ("UPDATE", "PRACK") and (message.status or 0) // 100 == 2:
         return ANSWER
     return None

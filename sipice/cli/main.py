@@ -10,6 +10,7 @@ import typer
 
 from sipice import __version__
 from sipice.cli import rewrite
+from sipice.cli.lint import lint
 from sipice.cli.show import show
 from sipice.cli.terminal import FINE, PIPE_CLOSED
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 findings, 2 unusable input.",
 )
 app.command()(show)
+app.command()(lint)
 app.add_typer(rewrite.app, name="rewrite")
 
 

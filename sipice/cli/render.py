@@ -52,7 +52,7 @@ def _head(report: Report) -> Iterator[RenderableType]:
 def _carrier(carrier: Carrier) -> Iterator[str]:
     yield carrier.name
     if carrier.part_of:
-        yield f" ({carrier.part_of})"
+        yield f" ({carrier.part_of}{'' if carrier.preferred else ', not the preferred part'})"
     if carrier.size:
         yield f", {carrier.size:,} bytes"
     if carrier.transport:
@@ -63,6 +63,9 @@ def _carrier(carrier: Carrier) -> Iterator[str]:
 
 
 def _agent(report: Report) -> Iterator[str]:
+    if all(stream.facts.credentials.level == "none" for stream in report.streams):
+        yield "no ICE"
+        return
     yield "lite" if report.lite else "full"
     if report.options:
         yield "options " + " ".join(report.options)
@@ -71,7 +74,8 @@ def _agent(report: Report) -> Iterator[str]:
 
 def _streams_table(streams: Sequence[StreamReport]) -> RenderableType:
     table = grid(
-        ">#", "media", "mid", "protocol", "default destination", "direction", "ICE", "state"
+        *(">#", "media", "mid", "default destination", "direction", "ICE", "state"),
+        rigid=("#", "media", "mid", "direction", "ICE", "state"),
     )
     for stream in streams:
         facts = stream.facts
@@ -80,7 +84,6 @@ def _streams_table(streams: Sequence[StreamReport]) -> RenderableType:
             str(facts.stream),
             line(facts.media or "?"),
             line(facts.mid or "-"),
-            line(facts.protocol or "?"),
             _destinations(facts.destinations),
             facts.direction,
             line((word, style)) if facts.state != "rejected" else "-",
@@ -96,7 +99,7 @@ def _destinations(destinations: Sequence[DestinationFacts]) -> Text:
     for destination in destinations:
         note = " (placeholder)" if destination.placeholder else ""
         if destination.muxed:
-            lines[-1] += ", RTCP muxed"
+            lines.append("RTCP the same")
         else:
             name = component(destination.component)
             lines.append(f"{name} {place(destination)}{note}")
@@ -113,7 +116,7 @@ def _stream(stream: StreamReport, offset: int) -> Iterator[RenderableType]:
     facts = stream.facts
     mid = f", mid {facts.mid}" if facts.mid is not None else ""
     what = f"Stream {facts.stream}: {facts.media or '?'}{mid}"
-    yield line((what, HEADING), f"  line {facts.line + offset}")
+    yield line((what, HEADING), f"  {facts.protocol or 'no protocol'}, line {facts.line + offset}")
     if facts.bundled_into is None and (facts.credentials.level != "none" or facts.candidates):
         yield _credentials(facts)
     if facts.remote_candidates:
@@ -159,40 +162,37 @@ def _credentials(facts: StreamFacts) -> Text:
 
 def _candidates_table(candidates: Sequence[CandidateFacts], offset: int) -> RenderableType:
     related = any(c.related_address is not None for c in candidates)
-    more = any(c.extensions for c in candidates)
-    columns = [
-        ">line",
-        ">c",
-        "type",
-        "transport",
-        "address (* default)",
-        ">priority",
-        "type/local/c",
-        "found.",
-    ]
-    table = grid(*columns, *(["related"] if related else []), *(["extensions"] if more else []))
+    table = grid(
+        *(">line", ">c", "type", "transport", "address (*default)", ">priority", "type/local/c"),
+        *("found.", *(["related"] if related else [])),
+        rigid=("line", "c", "type", "transport", "priority", "type/local/c"),
+    )
     for candidate in candidates:
         row = [
-            line(("!" if candidate.unusable else "") + str(candidate.line + offset)),
-            line(str(candidate.component)),
-            line(candidate.type or "?"),
-            line(" ".join(filter(None, (candidate.transport, candidate.tcptype)))),
-            line(
-                address(candidate.address, candidate.port) + ("*" if candidate.is_default else "")
-            ),
-            line(str(candidate.priority)),
-            line(
-                f"{candidate.type_preference}/{candidate.local_preference}"
-                f"/{candidate.component_part}"
-            ),
-            line(candidate.foundation),
+            ("!" if candidate.unusable else "") + str(candidate.line + offset),
+            str(candidate.component),
+            candidate.type or "?",
+            " ".join(filter(None, (candidate.transport, candidate.tcptype))),
+            address(candidate.address, candidate.port) + ("*" if candidate.is_default else ""),
+            str(candidate.priority),
+            f"{candidate.type_preference}/{candidate.local_preference}/{candidate.component_part}",
+            candidate.foundation,
+            *([_related(candidate)] if related else []),
         ]
-        if related:
-            row.append(line(_related(candidate)))
-        if more:
-            row.append(line(" ".join(f"{name}={value}" for name, value in candidate.extensions)))
-        table.add_row(*row, style=BAD if candidate.unusable else "")
+        table.add_row(*map(line, row), style=BAD if candidate.unusable else "")
     return table
+
+
+def _extensions(candidates: Sequence[CandidateFacts], offset: int) -> Iterator[RenderableType]:
+    """Which candidates have which extensions; the same for many stands once."""
+    lines_of: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if candidate.extensions:
+            pairs = " ".join(f"{name} {value}" for name, value in candidate.extensions)
+            lines_of.setdefault(pairs, []).append(str(candidate.line + offset))
+    for pairs, lines in lines_of.items():
+        word = "line" if len(lines) == 1 else "lines"
+        yield hanging("+", line(f"{word} {', '.join(lines)}: {pairs}"))
 
 
 def _related(candidate: CandidateFacts) -> str:
@@ -210,6 +210,7 @@ def _candidate_notes(facts: StreamFacts, offset: int) -> Iterator[RenderableType
             yield hanging("!", line((f"{where} unusable: {candidate.unusable}", BAD)))
         for remark in candidate.remarks:
             yield hanging("!", line((f"{where} {remark}", ODD)))
+    yield from _extensions(facts.candidates, offset)
     for unreadable in facts.unreadable:
         what = f"line {unreadable.line + offset}: no candidate: {unreadable.reason}"
         yield hanging("!", line((what, BAD)))

@@ -86,6 +86,8 @@ def _warnings(found: Found) -> list[str]:
     description, warnings = found.description, []
     if found.carrier is not None and (warning := size_warning(found.carrier)):
         warnings.append(warning)
+    if found.carrier is not None:
+        warnings += found.carrier.problems
     if not description.media and not found.is_fragment:
         warnings.append("there is no m= line, so there is no stream")
     if description.has("candidate") and not found.is_fragment:

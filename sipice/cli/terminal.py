@@ -6,9 +6,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -23,6 +24,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 PIPE_WIDTH = 100
 _SLOW = 20
 """From so many inputs on a terminal gets a progress bar."""
+
+T = TypeVar("T")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -78,14 +81,19 @@ def line(*parts: str | tuple[str, str]) -> Text:
     return shown
 
 
-def grid(*columns: str, title: bool = True) -> Table:
-    """A table without lines: it survives narrow terminals, pipes and grep."""
-    table = Table(
-        box=None, show_header=title, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0)
-    )
+def grid(*columns: str, rigid: Collection[str] = ()) -> Table:
+    """A table without lines: it survives narrow terminals, pipes and grep.
+
+    A column that begins with ``>`` is flushed right; ``rigid`` ones never wrap.
+    """
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
+        name = column.removeprefix(">")
         table.add_column(
-            column.strip(">"), justify="right" if column[:1] == ">" else "left", overflow="fold"
+            name,
+            justify="right" if column[:1] == ">" else "left",
+            overflow="fold",
+            no_wrap=name in rigid,
         )
     return table
 
@@ -100,7 +108,7 @@ def hanging(mark: str, text: Text | str) -> Table:
 
 
 @contextmanager
-def progress(items: list[str], what: str) -> Iterator[Iterable[str]]:
+def progress(items: Sequence[T], what: str) -> Iterator[Iterable[T]]:
     """The items, with a bar on stderr when there are many and somebody is looking."""
     if len(items) < _SLOW or not sys.stderr.isatty():
         yield items

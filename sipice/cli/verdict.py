@@ -70,7 +70,9 @@ def _without_ice(description: SessionDescription, facts: StreamFacts) -> list[st
             "is no other address."
         )
     else:
-        said.append(f"Media go to {_all_places(facts)}, whatever is behind NAT.")
+        said.append(
+            f"Media go straight to {_all_places(facts)}; a NAT in between may keep them out."
+        )
     return said
 
 
@@ -135,7 +137,7 @@ def _of_candidates(facts: StreamFacts) -> list[str]:
         )
     said += _of_rtcp(facts)
     if facts.trickle and not facts.ended:
-        said.append("Trickle: more candidates may follow in INFO requests.")
+        said.append("Trickle: more candidates may follow.")
     elif facts.trickle:
         said.append("Trickle is supported, and all candidates are here (end-of-candidates).")
     elif usable:

@@ -128,3 +128,22 @@ class Script:
         self.answer(request)
         self.events()
         return int.from_bytes((request.get(Attr.CHANNEL_NUMBER) or b"")[:2])
+
+
+def peers_of(message: Message) -> list[Address]:
+    return [
+        Address(*wire.unxor_address(value, message.transaction))
+        for kind, value, _ in message.attributes
+        if kind == Attr.XOR_PEER_ADDRESS
+    ]
+
+
+def data_indication(
+    peer: Address | None, data: bytes | None, *more: tuple[int, bytes], method: int = Method.DATA
+) -> bytes:
+    pairs = (
+        [] if peer is None else [(int(Attr.XOR_PEER_ADDRESS), wire.xor_address(peer, bytes(12)))]
+    )
+    if data is not None:
+        pairs.append((int(Attr.DATA), data))
+    return wire.build(method, Class.INDICATION, bytes(12), [*pairs, *more], fingerprint=False)

@@ -54,6 +54,9 @@ class TurnConfig:
     reliable: bool = False
     """The server is reached over TCP or TLS."""
     rto: float = RTO
+    keepalive: float | None = 15.0
+    """Seconds between Binding indications that keep the mapping of a NAT on the way to the server
+    (RFC 8445 §11: Tr); refreshes alone are too rare for many. Not used over a stream."""
 
 
 class State(Enum):
@@ -77,6 +80,7 @@ class TurnClient:
         "_deletion",
         "_events",
         "_expires_at",
+        "_keepalive_at",
         "_mismatches",
         "_peers",
         "_refresh_at",
@@ -103,6 +107,7 @@ class TurnClient:
         self._deletion = Lost(Loss.DELETED)
         self._refresh_at: float | None = None
         self._expires_at: float | None = None
+        self._keepalive_at: float | None = None
         self.state = State.IDLE
         self._peers = Peers(self._requests, rng, frozenset(), padded=config.reliable)
 
@@ -182,6 +187,7 @@ class TurnClient:
             self._peers.next_timeout(),
             self._refresh_at,
             self._expires_at,
+            self._keepalive_at,
         )
         return min((when for when in candidates if when is not None), default=None)
 
@@ -194,6 +200,9 @@ class TurnClient:
         if self._refresh_at is not None and now >= self._refresh_at:
             self._refresh_at = None
             self._refresh(now, Step.REFRESH, self._config.lifetime)
+        if self._keepalive_at is not None and now >= self._keepalive_at:
+            self._requests.indicate(Method.BINDING)
+            self._schedule_keepalive(now)
         self._peers.send_due(now)
 
     def take_packets(self) -> list[bytes]:
@@ -249,6 +258,7 @@ class TurnClient:
         else:
             self._reset(State.ALLOCATED, frozenset(one.family for one in allocated.relayed))
             self._schedule(now, allocated.lifetime)
+            self._schedule_keepalive(now)
             self._events += [allocated, *refused_families(message)]
 
     def _redirect(self, now: float, message: Message) -> None:
@@ -278,11 +288,16 @@ class TurnClient:
         self.state = state
         self._requests.clear()
         self._peers = Peers(self._requests, self._rng, families, padded=self._config.reliable)
-        self._refresh_at = self._expires_at = None
+        self._refresh_at = self._expires_at = self._keepalive_at = None
 
     def _schedule(self, now: float, lifetime: float) -> None:
         self._expires_at = now + lifetime
         self._refresh_at = now + refresh_after(lifetime)
+
+    def _schedule_keepalive(self, now: float) -> None:
+        interval = self._config.keepalive
+        if interval is not None and not self._config.reliable:
+            self._keepalive_at = now + interval
 
     def _refresh(self, now: float, step: Step, lifetime: int | None) -> None:
         wish = () if lifetime is None else (a.LIFETIME(lifetime),)

@@ -107,6 +107,11 @@ class Requests:
         self._waiting.append(_Request(method, attributes, purpose))
         self._send_waiting(now)
 
+    def indicate(self, method: int) -> None:
+        """Send an indication without attributes; nothing answers it (§6.2.1)."""
+        transaction_id = self._new_transaction_id()
+        self.outbox.append(encode(Message(method, Class.INDICATION, transaction_id)))
+
     def receive(self, now: float, message: Message) -> Answer | None:
         """The end of a request, if this response is one."""
         pending = self._pending.get(message.transaction_id)
@@ -154,7 +159,7 @@ class Requests:
 
     def _send(self, now: float, request: _Request) -> None:
         credentials = self._credentials
-        transaction_id = self._rng.getrandbits(96).to_bytes(12, "big")
+        transaction_id = self._new_transaction_id()
         attributes = request.attributes + credentials.attributes()
         message = Message(request.method, Class.REQUEST, transaction_id, attributes)
         request.data = encode(message, credentials.key, sha256=credentials.uses_sha256)
@@ -162,6 +167,9 @@ class Requests:
         transaction = Transaction(now, rto=self._rto, reliable=self._reliable)
         self._pending[transaction_id] = request, transaction
         self.outbox.append(request.data)
+
+    def _new_transaction_id(self) -> bytes:
+        return self._rng.getrandbits(96).to_bytes(12, "big")
 
     def _is_credible(self, request: _Request, message: Message) -> bool:
         """Whether a response may be looked at; if not it is as if it had been lost (§9.2.5)."""

@@ -28,7 +28,9 @@ class Script:
     def __init__(self, config: TurnConfig | None = None) -> None:
         self.now = 1000.0
         credentials = LongTermCredentials("user", "secret")
-        self.client = TurnClient(config or TurnConfig(), SERVER, credentials, Random(1))
+        self.client = TurnClient(
+            config or TurnConfig(keepalive=None), SERVER, credentials, Random(1)
+        )
         self.nonce = NONCE
 
     # what the client does

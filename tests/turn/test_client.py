@@ -179,7 +179,7 @@ def test_both_families_and_six_contradict_each_other() -> None:
 @rfc("8656", "7.1", "MAY", "8656-7.1-4")
 @rfc("8656", "5", "SHOULD", "8656-5-4")
 def test_a_wish_for_a_lifetime_and_the_software_are_told() -> None:
-    script = Script(TurnConfig(lifetime=1800, software="sipice"))
+    script = Script(TurnConfig(lifetime=1800, software="sipice", keepalive=None))
     request = script.challenged()
     assert request.get(Attr.LIFETIME) == (1800).to_bytes(4)
     assert request.get(Attr.SOFTWARE) == b"sipice"
@@ -262,3 +262,21 @@ def test_a_late_timer_does_everything_and_asks_for_no_second_call(script: Script
     after = script.client.next_timeout()
     assert after is not None
     assert after > script.now + 599
+
+
+@rfc("8489", "6.2.1", "SHOULD", "8489-6.2.1-1")
+def test_between_refreshes_indications_keep_the_way_to_the_server_open() -> None:
+    script = Script(TurnConfig(keepalive=15.0))
+    script.allocated()
+    script.wait(44.9)
+    kept = script.packets()
+    assert [(one.method, one.cls) for one in kept] == [(Method.BINDING, Class.INDICATION)] * 2
+    assert kept[0].transaction != kept[1].transaction
+    script.wait(0.1)
+    assert len(script.packets()) == 1
+
+
+def test_a_stream_needs_no_keepalive() -> None:
+    script = Script(TurnConfig(keepalive=15.0, reliable=True))
+    script.allocated()
+    assert script.client.next_timeout() == script.now + 540

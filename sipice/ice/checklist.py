@@ -151,6 +151,8 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
 
 def is_ready(state: AgentState) -> bool:
     """Whether ``next_check`` would find a pair."""
+    if state.config.lite:
+        return False
     lists = state.running()
     frozen = False
     for generation in lists:

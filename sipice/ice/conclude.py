@@ -33,7 +33,7 @@ def update(state: AgentState, generation: Generation) -> None:
             _consider(state, generation, component)
     if all(component.selected is not None for component in generation.components):
         _complete(state, generation)
-    elif _is_hopeless(generation):
+    elif not state.config.lite and _is_hopeless(generation):
         fail(state, generation, Failure.NO_VALID_PAIR)
 
 

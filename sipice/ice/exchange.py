@@ -68,10 +68,11 @@ def _start(
     _settle_pacing(state, description)
     generation.remote.candidates.extend(trickle.usable(state, generation, description.candidates))
     trickle.settle_components(generation)
-    checklist.form(state, generation)
     if not state.config.lite:
+        checklist.form(state, generation)
         conclude.begin(state, generation)
     elif description.lite:
+        checklist.form(state, generation)
         lite.select_towards_lite(state, generation)
     respond.replay_early(state, generation)
 

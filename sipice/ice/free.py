@@ -111,7 +111,11 @@ def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -
             transactions.forget_pair(state, pair)
             checklist.remove(generation, pair)
         for component in generation.components:
-            component.valid = [p for p in component.valid if p.base.number != base.number]
+            component.valid = [
+                pair
+                for pair in component.valid
+                if pair.base.number != base.number or pair is component.selected
+            ]
             nominating = component.nominating
             if nominating is not None and nominating.base.number == base.number:
                 component.nominating = component.selected

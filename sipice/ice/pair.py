@@ -66,6 +66,8 @@ class CandidatePair:
     """The outstanding check that decides about the state."""
     sent_at: float = 0.0
     """When the outstanding check was first sent."""
+    heard: bytes = b""
+    """The transaction of the peer's last check; its retransmissions trigger nothing more."""
     rtt: float | None = None
     answered_at: float = 0.0
     """When its last authenticated response came."""

@@ -57,7 +57,13 @@ def receive_request(
         remote,
     )
     early = EarlyCheck(
-        state.now, local.base, remote, theirs, request.priority, request.use_candidate
+        state.now,
+        local.base,
+        remote,
+        theirs,
+        request.priority,
+        request.use_candidate,
+        request.transaction_id,
     )
     if generation.remote is None:
         _keep_early(state, generation.local, early)
@@ -152,7 +158,9 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
             conclude.nominated(state, generation, pair.valid or pair)
             return
         pair.nominate = True
-    _trigger(state, generation, pair)
+    if pair.heard != check.id or pair.state is PairState.FAILED:
+        pair.heard = check.id
+        _trigger(state, generation, pair)
 
 
 def remote_candidate(

@@ -64,6 +64,7 @@ class EarlyCheck(NamedTuple):
     ufrag: str
     priority: int
     use_candidate: bool
+    id: bytes
 
 
 @dataclass(slots=True, eq=False)

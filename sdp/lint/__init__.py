@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import ModuleType
 
-from sdp.lint import text
+from sdp.lint import bundle, connections, credentials, fields, levels, media, order, rtcp, text
 from sdp.lint.rule import Finding, Kind, Rule, Scope, Severity
 from sdp.lint.view import View
 from sdp.model import SessionDescription
@@ -22,7 +22,9 @@ def _table(modules: Iterable[ModuleType]) -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda row: row.code))
 
 
-RULES: tuple[Rule, ...] = _table((text,))
+RULES: tuple[Rule, ...] = _table(
+    (text, order, fields, connections, media, rtcp, bundle, levels, credentials)
+)
 """The table of all rules, by code."""
 
 

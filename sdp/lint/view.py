@@ -207,6 +207,10 @@ class View:
         """Whether a stream has ufrag and password (RFC 8839 §4.2.5)."""
         return bool(self.effective(stream, "ice-ufrag") and self.effective(stream, "ice-pwd"))
 
+    def has_any_credential(self, stream: Stream) -> bool:
+        """Whether a stream has ufrag or password, be it an empty one."""
+        return any(self.effective(stream, name) is not None for name in ("ice-ufrag", "ice-pwd"))
+
     def has_option(self, stream: Stream, option: str) -> bool:
         """Whether an ICE option is given for a stream, at either level."""
         return option in self.home(stream).options or option in self.session.options

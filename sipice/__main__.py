@@ -11,6 +11,8 @@ def main() -> None:
     """Run the command line; without its extra say in one line what to install."""
     try:
         from sipice.cli.main import run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except ModuleNotFoundError as missing:
         if missing.name not in _EXTRA:
             raise

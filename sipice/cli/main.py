@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -12,7 +11,7 @@ from sipice import __version__
 from sipice.cli import rewrite
 from sipice.cli.lint import lint
 from sipice.cli.show import show
-from sipice.cli.terminal import FINE, PIPE_CLOSED
+from sipice.cli.terminal import FINE
 
 app = typer.Typer(
     name="sipice",
@@ -46,20 +45,10 @@ def _main(
 
 
 def run() -> NoReturn:
-    """Run the command line and leave the process."""
+    """Run the command line and leave the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a locale that cannot show a name shows an escape
             reconfigure(errors="backslashreplace")
-    code = FINE
-    try:
-        try:
-            app()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else FINE
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Nobody reads any more; without this the interpreter would complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = PIPE_CLOSED
-    sys.exit(code)
+    app()
+    sys.exit(FINE)

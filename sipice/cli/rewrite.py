@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from sdp.lines import text
 from sipice.cli.arguments import candidates_by_stream, check_streams, destinations_by_stream
 from sipice.cli.diff import LineChange, line_changes
 from sipice.cli.inputs import STDIN, Input, InputError, Kind, carrier_name, read_input
-from sipice.cli.terminal import FINE, UNUSABLE, complain, line, print_json, screen
+from sipice.cli.terminal import FINE, UNUSABLE, complain, line, print_json, screen, write
 from sipice.sip.body import replace_body, session_description
 from sipice.sip.message import parse_message
 
@@ -234,9 +233,7 @@ def _write(given: Input, new: bytes, results: Results) -> None:
         changes = line_changes(given.data, new, secrets=results.secrets or results.json)
         _report(given, new, changes, results)
     elif target is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(new)
-        sys.stdout.buffer.flush()
+        write(new)
 
 
 def _report(given: Input, new: bytes, changes: list[LineChange], results: Results) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from io import StringIO
 from typing import TypeVar
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -42,8 +43,23 @@ def screen() -> Iterator[Console]:
     try:
         yield console
     finally:
-        for text in page.getvalue().splitlines():
-            sys.stdout.write(text.rstrip() + "\n")
+        lines = (text.rstrip(" ") for text in page.getvalue().split("\n"))
+        write("\n".join(lines))
+
+
+def write(result: str | bytes) -> None:
+    """Write to stdout; where nobody reads any more the command ends without a word."""
+    try:
+        if isinstance(result, str):
+            sys.stdout.write(result)
+        else:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(result)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # else the interpreter would try once more at its end, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(PIPE_CLOSED) from None
 
 
 def complain(text: str) -> None:
@@ -54,7 +70,7 @@ def complain(text: str) -> None:
 
 def print_json(document: object) -> None:
     """One JSON document, in ASCII, so that any reader in any locale can take it."""
-    sys.stdout.write(json.dumps(_encodable(document), indent=2) + "\n")
+    write(json.dumps(_encodable(document), indent=2) + "\n")
 
 
 def _encodable(value: object) -> object:

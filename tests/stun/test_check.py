@@ -30,6 +30,7 @@ from sipice.stun.check import (
     parse_check,
     success_response,
 )
+from tests.marks import rfc
 from tests.stun import strategies, vectors
 from tests.stun.strategies import KEY
 
@@ -131,6 +132,7 @@ def test_shapes_remembered_are_bounded() -> None:
     assert sum(len(shapes) for shapes in parser._shapes.values()) <= 1024
 
 
+@rfc("8489", "9.1.2", "MUST", "8489-9.1.2-1")
 @given(
     strategies.transaction_ids,
     strategies.VALUES[a.PRIORITY],

@@ -170,6 +170,7 @@ def test_a_password_that_cannot_be_prepared_is_the_callers_fault() -> None:
         LongTermCredentials("user", "The\u00adMatrix")
 
 
+@rfc("8489", "9.1.4", "MUST", "8489-9.1.4-2")
 def test_responses_are_sealed_the_way_requests_are() -> None:
     key = long_term_key("user", "example.org", "secret", 2)
     mine = challenged(challenge(nonce=cookie("AAAB"), algorithms=(SHA256,)))

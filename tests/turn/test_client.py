@@ -32,6 +32,8 @@ def script() -> Script:
     return Script()
 
 
+@rfc("8656", "7.1", "MUST", "8656-7.1-3")
+@rfc("8489", "16.1.2", "SHOULD", "8489-16.1.2-1")
 @rfc("8656", "7.1", "MUST", "8656-7.1-1")
 @rfc("8489", "9.2.3.1", "MUST", "8489-9.2.3-1")
 def test_the_first_allocate_asks_for_udp_and_tells_nothing_of_the_user(script: Script) -> None:
@@ -48,6 +50,7 @@ def test_a_server_that_wants_no_credentials_is_served_too(script: Script) -> Non
     assert isinstance(script.event(), Allocated)
 
 
+@rfc("8656", "8.1", "rule", "8656-8.1-1")
 @rfc("8656", "8", "MUST", "8656-8-1")
 @rfc("8656", "5", "MUST", "8656-5-2")
 def test_it_is_refreshed_a_minute_before_its_end(script: Script) -> None:
@@ -176,6 +179,8 @@ def test_both_families_and_six_contradict_each_other() -> None:
         Script(TurnConfig(family=6, both_families=True))
 
 
+@rfc("8489", "16.1.2", "SHOULD", "8489-16.1.2-1")
+@rfc("8489", "6.1", "SHOULD", "8489-6.1-1")
 @rfc("8656", "7.1", "MAY", "8656-7.1-4")
 @rfc("8656", "5", "SHOULD", "8656-5-4")
 def test_a_wish_for_a_lifetime_and_the_software_are_told() -> None:

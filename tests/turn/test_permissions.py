@@ -40,6 +40,7 @@ def test_a_peer_that_is_let_through_is_not_asked_for_again(script: Script) -> No
     assert script.packets() == []
 
 
+@rfc("8656", "3.7", "MUST", "8656-3.7-1")
 def test_many_peers_go_in_requests_that_fit_into_any_packet(script: Script) -> None:
     peers = [Address(bytes((10, 0, 0, n)), 1) for n in range(40)]
     script.client.permit(script.now, *peers)

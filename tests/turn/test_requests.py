@@ -46,6 +46,7 @@ def test_after_401_it_asks_again_with_user_realm_and_nonce(script: Script) -> No
     assert second.get(Attr.REQUESTED_TRANSPORT) == b"\x11\0\0\0"
 
 
+@rfc("8489", "5", "MUST", "8489-5-2")
 @rfc("8489", "6.2.1", "SHOULD", "8489-6.2.1-1")
 def test_without_an_answer_the_same_request_goes_out_seven_times(script: Script) -> None:
     script.client.allocate(script.now)
@@ -76,6 +77,7 @@ def test_a_401_to_the_right_procedure_means_wrong_credentials(script: Script) ->
     assert script.event() == Lost(Loss.CREDENTIALS, 401)
 
 
+@rfc("8489", "5", "MUST", "8489-5-2")
 @rfc("8489", "9.2.5", "MUST", "8489-9.2.5-2")
 @rfc("8656", "8.3", "rule", "8656-8.3-1")
 def test_a_stale_nonce_is_replaced_in_a_new_transaction(script: Script) -> None:
@@ -193,3 +195,20 @@ def test_the_same_seed_makes_the_same_packets() -> None:
         client.allocate(5.0)
         packets.append(client.take_packets())
     assert packets[0] == packets[1]
+
+
+@rfc("8489", "5", "MUST", "8489-5-2")
+def test_transaction_ids_are_96_bits_of_the_generator_handed_in(script: Script) -> None:
+    seen = Random(1)
+    script.client.allocate(script.now)
+    assert script.packet().transaction == seen.getrandbits(96).to_bytes(12)
+
+
+@rfc("8489", "9.1.4", "MUST", "8489-9.1.4-2")
+def test_a_response_sealed_in_another_way_than_its_request_is_dropped(script: Script) -> None:
+    request = script.challenged()
+    data = wire.build(request.method, Class.SUCCESS, request.transaction, sha256=KEY)
+    script.give(data)
+    assert script.events() == []
+    script.grant(request)
+    assert isinstance(script.event(), Allocated)

@@ -8,20 +8,21 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sdp.attributes import Rtcp
-from sdp.change import Change
+from sdp.change import Change, copies
+from sdp.edit import attributes_end, connection_positions, insert, remove, rtcp_positions
 from sdp.effective import Destination
 from sdp.errors import SdpError
 from sdp.fields import Connection, same_address
 from sdp.ice import checked_ip
 from sdp.lines import content, ending, spellings, writable
-from sdp.model import MediaDescription, SessionDescription
-from sdp.section import Section
+from sdp.model import SessionDescription
 
 Destinations = Mapping[int, Sequence[Destination]]
 """Stream → the destination of component 1 and, where RTCP has its own, of component 2."""
 
 _MEDIA_PORT = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+([0-9]+)(?=[ \t/])")
 _RTCP_STARTS = spellings(b"a=rtcp:")
+_PORT_ZERO = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+0+[ \t/]")
 _BLANKS = re.compile(rb"([ \t]+)")
 
 
@@ -34,9 +35,9 @@ def set_destination(
     is removed, because it would name the old place. Other streams keep their destinations.
     """
     anchors = {stream: Anchor.of(destinations)} if destinations else {}
-    with Change(description) as change:
-        write_anchors(description, anchors)
-    return change
+    texts = copies(description)
+    write_anchors(description, texts, anchors, [False] * len(texts))
+    return Change(description, texts)
 
 
 def set_origin(
@@ -59,9 +60,9 @@ def set_origin(
         new[4] = _address_type(address)
         new[3] = b"IN"
     wanted = {place: value for place, value in new.items() if value is not None}
-    with Change(description) as change:
-        _write_origin(description, wanted)
-    return change
+    texts = copies(description)
+    _write_origin(texts[0], wanted)
+    return Change(description, texts)
 
 
 class Anchor(NamedTuple):
@@ -96,45 +97,55 @@ def anchors_of(destinations: Destinations) -> dict[int, Anchor]:
     return {stream: Anchor.of(places) for stream, places in destinations.items() if places}
 
 
-def write_anchors(description: SessionDescription, anchors: Mapping[int, Anchor]) -> None:
-    """Write the destinations of any number of streams at once."""
+def write_anchors(
+    description: SessionDescription,
+    texts: list[list[bytes]],
+    anchors: Mapping[int, Anchor],
+    plain: list[bool],
+) -> None:
+    """Write the destinations of any number of streams into copies of the sections' lines.
+
+    Where ``plain`` is true for a section it is known to have no a=rtcp line.
+    """
+    eol = description._eol
     inheriting: dict[int, bytes] = {}
     for stream, anchor in anchors.items():
-        section = description.media[stream]
-        _write_port(section, anchor.port)
-        _write_rtcp(section, anchor)
-        own = _connection_lines(section)
+        lines = texts[stream + 1]
+        _write_port(lines, anchor.port)
+        if anchor.rtcp is not None or not plain[stream + 1]:
+            _write_rtcp(lines, anchor, eol)
+        own = connection_positions(lines)
         if own:
-            _write_connection(section, own[0], anchor.connection)
-            section.remove(own[1:])  # several c= lines are for layered multicast (RFC 8866 §5.7)
+            _write_connection(lines, own[0], anchor.connection)
+            if own[1:]:
+                remove(lines, own[1:])  # several c= are for layered multicast (RFC 8866 §5.7)
         else:
             inheriting[stream] = anchor.connection
     if inheriting:
-        _write_inherited(description, inheriting)
+        _write_inherited(texts, inheriting, eol)
 
 
-def _write_port(section: MediaDescription, port: bytes) -> None:
-    line = section._lines[0]
-    match = _MEDIA_PORT.match(line)
+def _write_port(lines: list[bytes], port: bytes) -> None:
+    match = _MEDIA_PORT.match(lines[0])
     if match is None:
         raise SdpError("the m= line has no port", field="m=")
     if match[1] != port and match[1].lstrip(b"0") != port.lstrip(b"0"):
-        section._replace(0, line[: match.start(1)] + port + line[match.end() :])
+        start, end = match.span(1)
+        lines[0] = lines[0][:start] + port + lines[0][end:]
 
 
-def _write_rtcp(section: MediaDescription, anchor: Anchor) -> None:
-    lines = section._lines
-    old = [i for i, line in enumerate(lines) if line[:7] in _RTCP_STARTS]
-    if not old and anchor.rtcp is None:
-        return
+def _write_rtcp(lines: list[bytes], anchor: Anchor, eol: bytes) -> None:
+    old = rtcp_positions(lines)
     if anchor.rtcp is None:
-        section.remove(old)
+        if old:
+            remove(lines, old)
     elif not old:
-        section._insert(_first_attribute(section), [anchor.rtcp])
+        attributes = (i for i, line in enumerate(lines) if line[:2] == b"a=")
+        insert(lines, next(attributes, attributes_end(lines)), [anchor.rtcp], eol)
     else:
-        section.remove(old[1:])
-        if not _reads(content(section._lines[old[0]])[7:], *anchor.destinations[:2]):
-            section.replace(old[0], anchor.rtcp)
+        if not _reads(content(lines[old[0]])[7:], *anchor.destinations[:2]):
+            lines[old[0]] = anchor.rtcp + ending(lines[old[0]])
+        remove(lines, old[1:])
 
 
 def _reads(value: bytes, rtp: Destination, rtcp: Destination) -> bool:
@@ -146,43 +157,37 @@ def _reads(value: bytes, rtp: Destination, rtcp: Destination) -> bool:
     return known.port == rtcp.port and same_address(known.address or rtp.address, rtcp.address)
 
 
-def _write_inherited(description: SessionDescription, wanted: dict[int, bytes]) -> None:
+def _write_inherited(texts: list[list[bytes]], wanted: dict[int, bytes], eol: bytes) -> None:
     """Set the address of streams that have no c= of their own.
 
     The session-level c= is changed when all streams that live by it go to the same place, else
     each stream gets a line of its own.
     """
-    session = _connection_lines(description)
-    together = bool(session) and _is_shared(description, wanted)
+    session = connection_positions(texts[0])
+    shared = session and _is_shared(texts, wanted)
     for stream, line in wanted.items():
-        if session and (together or _says(description._lines[session[0]], line)):
-            _write_connection(description, session[0], line)
-            if together:
-                return
-        else:
-            section = description.media[stream]
-            section._insert(_behind_title(section), [line])
+        if shared:
+            _write_connection(texts[0], session[0], line)
+            return
+        if not session or not _says(texts[0][session[0]], line):
+            lines = texts[stream + 1]
+            insert(lines, _behind_title(lines), [line], eol)
 
 
-def _is_shared(description: SessionDescription, wanted: dict[int, bytes]) -> bool:
+def _is_shared(texts: list[list[bytes]], wanted: dict[int, bytes]) -> bool:
     """Whether all live streams without an own c= are among those wanted, with one address."""
-    lines = set(wanted.values())
-    if len(lines) > 1:
+    if len(wanted) > 1 and len(set(wanted.values())) > 1:
         return False
-    return len(wanted) == len(description.media) or not any(
-        section.port and stream not in wanted and not _connection_lines(section)
-        for stream, section in enumerate(description.media)
+    return len(wanted) == len(texts) - 1 or not any(
+        stream not in wanted and not _PORT_ZERO.match(lines[0]) and not connection_positions(lines)
+        for stream, lines in enumerate(texts[1:])
     )
 
 
-def _write_connection(section: Section, position: int, line: bytes) -> None:
-    old = section._lines[position]
+def _write_connection(lines: list[bytes], position: int, line: bytes) -> None:
+    old = lines[position]
     if not _says(old, line):
-        section._replace(position, line + ending(old))
-
-
-def _connection_lines(section: Section) -> list[int]:
-    return [i for i, line in enumerate(section._lines) if line[:2] == b"c="]
+        lines[position] = line + ending(old)
 
 
 def _connection_line(address: str) -> bytes:
@@ -191,10 +196,8 @@ def _connection_line(address: str) -> bytes:
 
 def _says(old: bytes, line: bytes) -> bool:
     """Whether a c= line says the same as ``line``, perhaps with other blanks or IPv6 spelling."""
-    if content(old) == line:
-        return True
-    if line[9:] not in old and b":" not in line:
-        return False
+    if b":" not in line:
+        return old.split() == line.split()
     try:
         known, wanted = Connection.parse(content(old)[2:]), Connection.parse(line[2:])
     except SdpError:
@@ -208,31 +211,25 @@ def _address_type(address: str) -> bytes:
     return b"IP6" if ":" in address else b"IP4"
 
 
-def _behind_title(section: Section) -> int:
+def _behind_title(lines: list[bytes]) -> int:
     """Behind m= and i=, where c= belongs (RFC 8866 §5)."""
     position = 1
-    while position < len(section._lines) and section._lines[position][:2] == b"i=":
+    while position < len(lines) and lines[position][:2] == b"i=":
         position += 1
     return position
 
 
-def _first_attribute(section: Section) -> int:
-    lines = enumerate(section._lines)
-    return next((i for i, line in lines if line[:2] == b"a="), section.attributes_end())
-
-
-def _write_origin(description: SessionDescription, wanted: dict[int, bytes]) -> None:
-    position = next((i for i, line in enumerate(description._lines) if line[:2] == b"o="), None)
+def _write_origin(lines: list[bytes], wanted: dict[int, bytes]) -> None:
+    position = next((i for i, line in enumerate(lines) if line[:2] == b"o="), None)
     if position is None:
         raise SdpError("there is no o= line", field="o=")
-    words = _BLANKS.split(content(description._lines[position])[2:])
+    line = lines[position]
+    words = _BLANKS.split(content(line)[2:])
     if len(words) != 11 or not words[0] or not words[10]:
         raise SdpError("the o= line has not six fields", field="o=")
-    new = list(words)
     for place, value in wanted.items():
-        new[2 * place] = value
-    if new != words:
-        description.replace(position, b"o=" + b"".join(new))
+        words[2 * place] = value
+    lines[position] = b"o=" + b"".join(words) + ending(line)
 
 
 def _digits(value: int | str | None, field: str) -> bytes | None:

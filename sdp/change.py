@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from sdp.errors import SdpError
 from sdp.model import SessionDescription
+from sdp.section import Section
+
+Lines = list[bytes]
 
 
 class Change:
-    """One rewrite of one description; true when it changed a byte.
+    """One rewrite of one description; true when it changed a byte."""
 
-    The rewrites run inside ``with Change(description)``: when one raises, the description is as
-    it was.
-    """
+    __slots__ = ("_edits",)
 
-    __slots__ = ("_sections",)
-
-    def __init__(self, description: SessionDescription) -> None:
-        self._sections = [(s, s.edits, s._lines.copy()) for s in description.sections]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        edited = [(s, lines) for s, edits, lines in self._sections if s.edits != edits]
-        if error is not None:
-            for section, lines in edited:
-                section._restore(lines)
-        self._sections = [(section, section.edits, lines) for section, lines in edited]
+    def __init__(self, description: SessionDescription, texts: list[Lines]) -> None:
+        """Give the sections of a description these lines where they differ from theirs."""
+        self._edits: list[tuple[Section, Lines, Lines]] = []
+        for section, lines in zip([description, *description.media], texts, strict=True):
+            before = section._lines
+            if before != lines:
+                self._edits.append((section, before, lines))
+                section._lines, section._fields = lines, None
 
     def __bool__(self) -> bool:
-        return bool(self._sections)
+        return bool(self._edits)
 
     def undo(self) -> None:
         """Give the description the bytes it had before.
@@ -45,8 +32,15 @@ class Change:
         Undo changes in the reverse order of making them. Raises SdpError, and changes nothing,
         when a section was edited after this change.
         """
-        if any(section.edits != edits for section, edits, _ in self._sections):
+        if any(section._lines is not after for section, _, after in self._edits):
             raise SdpError("the description was edited after this change; undo that first")
-        for section, _, lines in self._sections:
-            section._restore(lines)
-        self._sections = []
+        for section, before, _ in self._edits:
+            section._set(before)
+        self._edits = []
+
+
+def copies(description: SessionDescription) -> list[Lines]:
+    """The lines of each section, to be edited and then handed to a Change."""
+    texts = [description._lines.copy()]
+    texts += [section._lines.copy() for section in description.media]
+    return texts

@@ -7,7 +7,7 @@ hold. Lines end with CRLF, LF, CR or (as some gateways write) CR CR LF; the last
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from sdp.errors import SdpError
@@ -33,6 +33,12 @@ class Limits:
     candidates: int = 4096
     """Candidate lines in the whole description; an agent uses a hundred at most."""
 
+    smallest: int = field(init=False, repr=False)
+    """The smallest of the counts: a text with fewer lines is within all of them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "smallest", min(self.lines, self.media, self.candidates))
+
 
 DEFAULT_LIMITS = Limits()
 
@@ -42,6 +48,33 @@ def split(data: bytes) -> list[bytes]:
     if b"\r\r" in data:
         return _LINE.findall(data)
     return data.splitlines(keepends=True)
+
+
+def split_sections(data: bytes) -> list[list[bytes]]:
+    """The lines before the first m= line, then those of each media section."""
+    if data.count(b"\r") != data.count(b"\r\n"):
+        return _split_by_line(data)
+    sections: list[list[bytes]] = []
+    start = 0
+    if data[:2] == b"m=":
+        sections.append([])
+    end = data.find(b"\nm=") + 1
+    while end:
+        sections.append(data[start:end].splitlines(keepends=True))
+        start = end
+        end = data.find(b"\nm=", start) + 1
+    sections.append(data[start:].splitlines(keepends=True))
+    return sections
+
+
+def _split_by_line(data: bytes) -> list[list[bytes]]:
+    """The same, where a line may end with CR alone."""
+    sections: list[list[bytes]] = [[]]
+    for line in split(data):
+        if line[:2] == b"m=":
+            sections.append([])
+        sections[-1].append(line)
+    return sections
 
 
 def content(line: bytes) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain
 
 from sdp.attributes import Group
 from sdp.errors import SdpError
 from sdp.fields import MediaLine, Origin, Timing
-from sdp.lines import CRLF, DEFAULT_LIMITS, Limits, ending, split, text
+from sdp.lines import CRLF, DEFAULT_LIMITS, Limits, ending, split_sections, text
 from sdp.section import Section
 
 
@@ -77,7 +77,6 @@ class SessionDescription(Section):
         self._lines = lines
         self._eol = eol
         self._fields = None
-        self.edits = 0
         self.media = media
 
     def to_bytes(self) -> bytes:
@@ -136,29 +135,28 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> SessionDescription:
     Content never makes it fail: a line that fits nothing stays as it is. Raises SdpError when
     ``data`` is over one of the limits, TypeError when it is not bytes.
     """
-    lines = checked_lines(data, limits)
-    starts = [position for position, line in enumerate(lines) if line[:2] == b"m="]
-    eol = CRLF if not lines or lines[0][-2:] == CRLF else ending(lines[0]) or CRLF
-    if not starts:
-        return SessionDescription(lines, [], eol)
-    if len(starts) > limits.media:
-        raise SdpError(f"{len(starts)} media sections, allowed are {limits.media}")
-    starts.append(len(lines))
-    media = [MediaDescription(lines[a:b], eol) for a, b in pairwise(starts)]
-    return SessionDescription(lines[: starts[0]], media, eol)
-
-
-def checked_lines(data: bytes, limits: Limits) -> list[bytes]:
-    """The lines of ``data``, or an SdpError where a limit is passed."""
     if not isinstance(data, bytes):
         raise TypeError(f"a description is bytes, not {type(data).__name__}")
     if len(data) > limits.size:
         raise SdpError(f"{len(data)} bytes, allowed are {limits.size}")
-    lines = split(data)
-    if len(lines) > limits.lines:
-        raise SdpError(f"{len(lines)} lines, allowed are {limits.lines}")
-    if len(lines) > limits.candidates:
-        count = sum(line[:12].lower() == b"a=candidate:" for line in lines)
-        if count > limits.candidates:
-            raise SdpError(f"{count} candidates, allowed are {limits.candidates}")
-    return lines
+    session, *media = split_sections(data)
+    count = len(session)
+    for section in media:
+        count += len(section)
+    if count > limits.smallest:
+        _check_counts(session, media, count, limits)
+    eol = CRLF if not session or session[0][-2:] == CRLF else ending(session[0]) or CRLF
+    return SessionDescription(session, [MediaDescription(lines, eol) for lines in media], eol)
+
+
+def _check_counts(
+    session: list[bytes], media: list[list[bytes]], count: int, limits: Limits
+) -> None:
+    if len(media) > limits.media:
+        raise SdpError(f"{len(media)} media sections, allowed are {limits.media}")
+    if count > limits.lines:
+        raise SdpError(f"{count} lines, allowed are {limits.lines}")
+    lines = chain(session, *media)
+    candidates = sum(line[:12].lower() == b"a=candidate:" for line in lines)
+    if candidates > limits.candidates:
+        raise SdpError(f"{candidates} candidates, allowed are {limits.candidates}")

@@ -19,7 +19,8 @@ from sdp.anchor import (
     set_origin,
     write_anchors,
 )
-from sdp.change import Change
+from sdp.change import Change, copies
+from sdp.edit import attributes_end, ice_positions, insert, is_plain, remove
 from sdp.effective import Destination
 from sdp.errors import SdpError
 from sdp.ice import (
@@ -32,28 +33,10 @@ from sdp.ice import (
     checked_ufrag,
     format_remote_candidates,
 )
-from sdp.lines import content, spellings
+from sdp.lines import CRLF, content
 from sdp.model import SessionDescription
-from sdp.section import Section
 
 __all__ = ["Change", "Ice", "StreamIce", "put", "set_destination", "set_origin", "strip"]
-
-ICE_ATTRIBUTES = frozenset(
-    (
-        b"candidate",
-        b"remote-candidates",
-        b"end-of-candidates",
-        b"ice-lite",
-        b"ice-mismatch",
-        b"ice-options",
-        b"ice-pacing",
-        b"ice-pwd",
-        b"ice-ufrag",
-    )
-)
-_ICE_STARTS = frozenset().union(
-    *(spellings(start) for start in (b"a=ice-", b"a=cand", b"a=remo", b"a=end-"))
-)
 
 END_OF_CANDIDATES = b"a=end-of-candidates"
 
@@ -100,13 +83,17 @@ class Ice:
     end_of_candidates: bool = False
     """For all streams at once (RFC 8840 §8.2)."""
 
-    _lines: list[bytes] = field(init=False, repr=False, compare=False)
+    _blocks: list[list[bytes]] = field(init=False, repr=False, compare=False)
+    """The lines of the session, then those of each stream, ended with CRLF."""
+
     _anchors: dict[int, Anchor] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_credentials(self)
         places = {i: stream.destinations for i, stream in enumerate(self.streams) if stream}
-        object.__setattr__(self, "_lines", _session_lines(self))
+        blocks = [_session_lines(self), *(s._lines if s else [] for s in self.streams)]
+        terminated = [[line + CRLF for line in block] for block in blocks]
+        object.__setattr__(self, "_blocks", terminated)
         object.__setattr__(self, "_anchors", anchors_of(places))
 
 
@@ -116,17 +103,18 @@ def put(description: SessionDescription, ice: Ice) -> Change:
     ``strip`` gives the bytes before back when these had no ICE lines and no ``destinations`` were
     given; ``undo`` of the Change always does.
     """
-    media, streams = description.media, ice.streams
-    if len(streams) > len(media):
-        raise SdpError(f"{len(streams)} streams for {len(media)} m= sections", field="streams")
-    lines = [stream._lines if stream else [] for stream in streams]
-    lines += [[]] * (len(media) - len(lines))
-    with Change(description) as change:
-        _set_ice_lines(description, ice._lines)
-        for section, new in zip(media, lines, strict=True):
-            _set_ice_lines(section, new)
-        write_anchors(description, ice._anchors)
-    return change
+    missing = len(description.media) - len(ice.streams)
+    if missing < 0:
+        raise SdpError(f"{-missing} streams more than there are m= sections", field="streams")
+    texts, eol = copies(description), description._eol
+    plain = [is_plain(lines) for lines in texts]
+    for lines, new, simple in zip(texts, ice._blocks + [[]] * missing, plain, strict=True):
+        if simple:
+            lines += new
+        else:
+            _set_ice_lines(lines, [content(line) for line in new], eol)
+    write_anchors(description, texts, ice._anchors, plain)
+    return Change(description, texts)
 
 
 def strip(description: SessionDescription, destinations: Destinations | None = None) -> Change:
@@ -136,11 +124,11 @@ def strip(description: SessionDescription, destinations: Destinations | None = N
     ``destinations`` says for a stream where else it shall go.
     """
     anchors = anchors_of(destinations or {})
-    with Change(description) as change:
-        for section in description.sections:
-            section.remove(_ice_positions(section))
-        write_anchors(description, anchors)
-    return change
+    texts = copies(description)
+    for lines in texts:
+        remove(lines, ice_positions(lines))
+    write_anchors(description, texts, anchors, [False] * len(texts))
+    return Change(description, texts)
 
 
 def credential_lines(credentials: Credentials) -> list[bytes]:
@@ -197,38 +185,29 @@ def _check_credentials(ice: Ice) -> None:
             raise SdpError(f"stream {number} has no ufrag and password", field="credentials")
 
 
-def _ice_positions(section: Section) -> list[int]:
-    """Where the ICE lines of a section are, by one look at the start of each line."""
-    lines = section._lines
-    starts = [i for i, line in enumerate(lines) if line[:6] in _ICE_STARTS]
-    if not starts:
-        return starts
-    return [i for i in starts if lines[i][2:].partition(b":")[0].strip().lower() in ICE_ATTRIBUTES]
-
-
-def _set_ice_lines(section: Section, new: list[bytes]) -> None:
+def _set_ice_lines(lines: list[bytes], new: list[bytes], eol: bytes) -> None:
     """Make the ICE lines of a section read ``new``; those that already do are not touched."""
-    old = _ice_positions(section)
+    old = ice_positions(lines)
     if not old:
         if new:
-            section._insert(section.attributes_end(), new)
+            insert(lines, attributes_end(lines), new, eol)
         return
-    if [content(section._lines[position]) for position in old] == new:
+    if [content(lines[position]) for position in old] == new:
         return
-    kept = _kept(section, old, new)
+    kept = _kept(lines, old, new)
     stay = set(kept.values())
     gone = [position for position in old if position not in stay]
-    section.remove(gone)
+    remove(lines, gone)
     places = {index: position - bisect(gone, position) for index, position in kept.items()}
-    for place, block in reversed(_blocks(new, places, section)):
-        section._insert(place, block)
+    for place, block in reversed(_blocks(lines, new, places)):
+        insert(lines, place, block, eol)
 
 
-def _kept(section: Section, old: list[int], new: list[bytes]) -> dict[int, int]:
+def _kept(lines: list[bytes], old: list[int], new: list[bytes]) -> dict[int, int]:
     """Which of the new lines stand there already, in the same order: index in new → position."""
     where: dict[bytes, list[int]] = {}
     for position in reversed(old):
-        where.setdefault(content(section._lines[position]), []).append(position)
+        where.setdefault(content(lines[position]), []).append(position)
     kept: dict[int, int] = {}
     last = -1
     for index, line in enumerate(new):
@@ -241,10 +220,10 @@ def _kept(section: Section, old: list[int], new: list[bytes]) -> dict[int, int]:
 
 
 def _blocks(
-    new: list[bytes], places: dict[int, int], section: Section
+    lines: list[bytes], new: list[bytes], places: dict[int, int]
 ) -> list[tuple[int, list[bytes]]]:
     """The lines to insert, gathered by the place before which they go, places ascending."""
-    place = min(places.values(), default=section.attributes_end())
+    place = min(places.values()) if places else attributes_end(lines)
     blocks: list[tuple[int, list[bytes]]] = [(place, [])]
     for index, line in enumerate(new):
         if index in places:

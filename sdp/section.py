@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sdp.attributes import Crypto, Direction, Fingerprint, Fmtp, Rtcp, Rtpmap
+from sdp.edit import attributes_end, check_line, insert, remove
 from sdp.errors import SdpError
 from sdp.fields import Bandwidth, Connection
 from sdp.ice import Candidate, RemoteCandidate, parse_remote_candidates
@@ -23,15 +24,13 @@ _DIRECTIONS = tuple(Direction)
 class Section:
     """The session-level part or one media section of a description."""
 
-    __slots__ = ("_attributes", "_eol", "_fields", "_lines", "edits")
+    __slots__ = ("_attributes", "_eol", "_fields", "_lines")
 
     def __init__(self, lines: list[bytes], eol: bytes = CRLF) -> None:
         self._lines = lines
         self._eol = eol
         self._fields: dict[bytes, list[int]] | None = None  # built with _attributes when asked for
         self._attributes: dict[bytes, list[int]]
-        self.edits = 0
-        """How many edits this section has seen; a Change compares it before it undoes."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._lines)} lines>"
@@ -85,77 +84,38 @@ class Section:
 
     def replace(self, position: int, line: bytes) -> None:
         """Put another line in the place of one; its ending stays."""
-        self._check(line)
-        self._replace(position, line + ending(self._lines[position]))
+        check_line(line)
+        lines = self._lines.copy()
+        lines[position] = line + ending(lines[position])
+        self._set(lines)
 
-    def insert(self, position: int, lines: Iterable[bytes]) -> None:
+    def insert(self, position: int, new: Iterable[bytes]) -> None:
         """Insert lines before ``position``, with the ending of their neighbour.
 
         Behind a last line that has no ending, that line gets one and the new last line has none.
         """
-        new = list(lines)
-        for line in new:
-            self._check(line)
-        if new:
-            self._insert(position, new)
+        block = list(new)
+        for line in block:
+            check_line(line)
+        if block:
+            lines = self._lines.copy()
+            insert(lines, position, block, self._eol)
+            self._set(lines)
 
     def remove(self, positions: Iterable[int]) -> None:
-        """Remove the lines at these positions.
-
-        Where the description ended without a line ending behind lines that ``insert`` had put
-        after a line other than ``a=``, that line loses its ending again.
-        """
-        gone = set(positions)
-        if not gone:
-            return
-        lines = self._lines
-        unterminated = len(lines) - 1 in gone and not ending(lines[-1])
-        self._lines = [line for position, line in enumerate(lines) if position not in gone]
-        if unterminated and self._lines and self._lines[-1][:2] != b"a=":
-            self._lines[-1] = content(self._lines[-1])
-        self._fields = None
-        self.edits += 1
+        """Remove the lines at these positions."""
+        lines = self._lines.copy()
+        remove(lines, positions)
+        self._set(lines)
 
     def attributes_end(self) -> int:
-        """Where a new attribute goes: behind the last ``x=`` line, before trailing junk.
+        """Where a new attribute goes: behind the last ``x=`` line, before trailing junk."""
+        return attributes_end(self._lines)
 
-        A last attribute that has no line ending stays last, so that it is not touched.
-        """
-        lines = self._lines
-        position = len(lines)
-        if lines and lines[-1][-1:] == b"\n" and lines[-1][1:2] == b"=":
-            return position
-        while position and lines[position - 1][1:2] != b"=":
-            position -= 1
-        if position and lines[position - 1][:2] == b"a=" and not ending(lines[position - 1]):
-            position -= 1
-        return position
-
-    def _replace(self, position: int, line: bytes) -> None:
-        self._lines[position] = line
-        self._fields = None
-        self.edits += 1
-
-    def _insert(self, position: int, new: list[bytes]) -> None:
-        lines = self._lines
-        before = lines[position - 1] if position else self._eol
-        eol = before[len(before.rstrip(CRLF)) :]
-        block = [line + (eol or self._eol) for line in new]
-        if not eol:
-            lines[position - 1] += self._eol
-            block[-1] = new[-1]
-        lines[position:position] = block
-        self._fields = None
-        self.edits += 1
-
-    def _check(self, line: bytes) -> None:
-        if b"\r" in line or b"\n" in line or b"\0" in line:
-            raise SdpError("a line cannot hold CR, LF or NUL", field=text(line[:2]))
-
-    def _restore(self, lines: list[bytes]) -> None:
+    def _set(self, lines: list[bytes]) -> None:
+        """Take another list of lines; a list once taken is never changed."""
         self._lines = lines
         self._fields = None
-        self.edits += 1
 
     # Typed views ---------------------------------------------------------------------------------
 

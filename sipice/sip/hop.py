@@ -14,8 +14,8 @@ from sipice.sip.call import Description, DialogState, Fragment, Limits, Meaning,
 from sipice.sip.dialog import Leg, Negotiation, keep_newest
 from sipice.sip.message import CSeq, SipMessage
 
-TransactionKey = tuple[str, int, str]
-"""One party's request: From tag, CSeq number, method."""
+TransactionKey = tuple[str, str, int, str]
+"""A request: From tag, To tag, CSeq number, method. Each fork counts CSeq for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Seen:
 
     @property
     def key(self) -> TransactionKey:
-        """The transaction that it belongs to."""
-        return self.from_tag, self.cseq.number, self.cseq.method
+        """The transaction of a request."""
+        return self.from_tag, self.to_tag, self.cseq.number, self.cseq.method
 
 
 def see(
@@ -97,7 +97,7 @@ class Hop:
         """Take one message; it may be a retransmission."""
         message = seen.message
         first, body = message.start_line[:2], hash(message.body)
-        identity = (seen.key, seen.to_tag, first, message.rseq, body)
+        identity = (seen.key, first, message.rseq, body)
         if identity in self.seen:
             negotiation = self.seen[identity]
             if negotiation is not None:
@@ -165,7 +165,7 @@ class Hop:
         description = seen.description
         if description is None:
             return Meaning.NOTHING, None
-        invite = self.transactions.get((seen.from_tag, seen.cseq.number, "INVITE"))
+        invite = self._transaction(seen, "INVITE")
         negotiation = invite.negotiations.get(seen.to_tag) if invite else None
         if negotiation is None or negotiation.pattern != 2:
             return self._unmatched(negotiation)
@@ -188,7 +188,7 @@ class Hop:
             leg.state = DialogState.ENDED
 
     def _response(self, seen: Seen, status: int) -> _Result:
-        transaction = self.transactions.get(seen.key)
+        transaction = self._transaction(seen, seen.cseq.method)
         if transaction is None:
             return self._unmatched(None) if seen.description else (Meaning.NOTHING, None)
         if status >= 300:
@@ -295,6 +295,14 @@ class Hop:
             self.legs[tags] = leg
             keep_newest(self.legs, self.limits.dialogs)
         return leg
+
+    def _transaction(self, seen: Seen, method: str) -> Transaction | None:
+        """By both tags if the request was sent in the dialog, else it is what made the dialog."""
+        for to_tag in (seen.to_tag, ""):
+            found = self.transactions.get((seen.from_tag, to_tag, seen.cseq.number, method))
+            if found is not None:
+                return found
+        return None
 
     def _unmatched(self, negotiation: Negotiation | None) -> _Result:
         if negotiation is None:

@@ -237,6 +237,23 @@ def test_each_fork_has_its_own_exchange_and_its_own_rseq() -> None:
     }
 
 
+@rfc("6337", "2.2", "must", "6337-2.2-4")
+def test_requests_of_two_forks_may_have_the_same_cseq() -> None:
+    call = told(
+        INVITE,
+        response(183, 1, by="bob", rseq=1, body=sdp("from bob")),
+        response(183, 1, by="carol", rseq=1, body=sdp("from carol")),
+        request("UPDATE", 2, to="bob", body=sdp("to bob"), branch="first"),
+        request("UPDATE", 2, to="carol", body=sdp("to carol"), branch="second"),
+        response(200, 2, method="UPDATE", by="carol", body=sdp("carol's"), branch="second"),
+        response(200, 2, method="UPDATE", by="bob", body=sdp("bob's"), branch="first"),
+    )
+    assert [summary(dialog)[1] for dialog in call.dialogs] == [
+        (6, "to bob", "bob's", "answered"),
+        (6, "to carol", "carol's", "answered"),
+    ]
+
+
 def test_forks_of_an_offerless_invite_make_an_offer_each() -> None:
     call = told(
         OFFERLESS,

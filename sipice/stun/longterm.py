@@ -113,20 +113,23 @@ class LongTermCredentials:
         offered = () if listed is None else tuple(listed)
         if not offered and security_features(nonce).password_algorithms:
             return Challenge.UNUSABLE  # §9.2.5: somebody took the list away (bid-down)
-        numbers = {algorithm.number for algorithm in offered}
+        return Challenge.RETRY if self.adopt(realm, nonce, offered) else Challenge.UNUSABLE
+
+    def adopt(self, realm: str, nonce: bytes, offered: tuple[PasswordAlgorithm, ...]) -> bool:
+        """Use what a server demands from now on; False where that cannot be done."""
+        numbers = {algorithm.number for algorithm in offered} if offered else {MD5}
         usable = [number for number in _PREFERENCE if number in numbers]
-        if offered and not usable:
-            return Challenge.UNUSABLE
-        algorithm = usable[0] if offered else MD5
+        if not usable:
+            return False
         try:
             key = long_term_key(
-                self.username, realm, self.password, algorithm, prepare=self.prepare
+                self.username, realm, self.password, usable[0], prepare=self.prepare
             )
         except ValueError:  # the realm is the server's, and it may not be preparable
-            return Challenge.UNUSABLE
+            return False
         self.realm, self.nonce, self.algorithms = realm, nonce, offered
-        self.algorithm, self.key = algorithm, key
-        return Challenge.RETRY
+        self.algorithm, self.key = usable[0], key
+        return True
 
     def verify(self, response: Message) -> bool:
         """Whether a response was sealed with our key, in the way of our requests (§9.2.5)."""

@@ -20,11 +20,14 @@ from sipice.turn.events import (
     Redirected,
     TurnEvent,
 )
+from sipice.turn.snapshot import AllocationSnapshot, ChannelSnapshot, PermissionSnapshot
 
 __all__ = [
     "Allocated",
+    "AllocationSnapshot",
     "ChannelBound",
     "ChannelFailed",
+    "ChannelSnapshot",
     "DataReceived",
     "FamilyRefused",
     "Loss",
@@ -32,6 +35,7 @@ __all__ = [
     "PeerUnreachable",
     "PermissionFailed",
     "PermissionGranted",
+    "PermissionSnapshot",
     "Redirected",
     "State",
     "TurnClient",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipice.net import Address
+from sipice.turn.snapshot import ChannelSnapshot
 
 FIRST, LAST = 0x4000, 0x4FFF
 """Channel numbers (§12)."""
@@ -101,3 +102,23 @@ class Channels:
         return min(
             (c.bind_at for c in self._by_peer.values() if c.bind_at is not None), default=None
         )
+
+    def export(self, now: float) -> tuple[ChannelSnapshot, ...]:
+        """All channels, those no longer wanted too."""
+        return tuple(
+            ChannelSnapshot(one.number, one.peer, one.is_bound, self._distance(now, one))
+            for one in self._by_peer.values()
+        )
+
+    @staticmethod
+    def _distance(now: float, channel: Channel) -> float | None:
+        if not channel.is_wanted:
+            return None
+        return 0.0 if channel.bind_at is None else channel.bind_at - now
+
+    def restore(self, now: float, channels: tuple[ChannelSnapshot, ...]) -> None:
+        """Take up what was exported."""
+        for one in channels:
+            bind_at = None if one.bind_in is None else now + one.bind_in
+            channel = Channel(one.number, one.peer, one.is_bound, bind_at is not None, bind_at)
+            self._by_peer[one.peer] = self._by_number[one.number] = channel

@@ -30,6 +30,7 @@ from sipice.turn.channel import Channel
 from sipice.turn.events import Loss, Lost, Redirected, TurnEvent
 from sipice.turn.peers import Peers
 from sipice.turn.requests import Answer, Ending, Permit, Requests, Step
+from sipice.turn.snapshot import AllocationSnapshot
 
 UDP = 17
 """The protocol number for REQUESTED-TRANSPORT."""
@@ -214,6 +215,47 @@ class TurnClient:
         """What happened, in order."""
         events, self._events = self._events, []
         return events
+
+    def export(self, now: float) -> AllocationSnapshot | None:
+        """What ``restore`` needs to go on with the allocation; None while there is none."""
+        if self.state is not State.ALLOCATED or self._expires_at is None:
+            return None
+        credentials = self._credentials
+        return AllocationSnapshot(
+            server=self.server,
+            realm=credentials.realm,
+            nonce=credentials.nonce,
+            algorithms=credentials.algorithms,
+            families=tuple(sorted(self._peers.families)),
+            expires_in=self._expires_at - now,
+            refresh_in=0.0 if self._refresh_at is None else self._refresh_at - now,
+            permissions=self._peers.permissions.export(now),
+            channels=self._peers.channels.export(now),
+        )
+
+    @classmethod
+    def restore(
+        cls,
+        config: TurnConfig,
+        snapshot: AllocationSnapshot,
+        credentials: LongTermCredentials,
+        rng: Random,
+        now: float,
+    ) -> TurnClient:
+        """A client that goes on with an allocation, from the local address that it was made from.
+
+        ``credentials`` are the same, and fresh. What was under way is asked for again.
+        """
+        client = cls(config, snapshot.server, credentials, rng)
+        if snapshot.realm is not None:
+            credentials.adopt(snapshot.realm, snapshot.nonce, snapshot.algorithms)
+        client._reset(State.ALLOCATED, frozenset(snapshot.families))
+        client._peers.permissions.restore(now, snapshot.permissions)
+        client._peers.channels.restore(now, snapshot.channels)
+        client._expires_at = now + snapshot.expires_in
+        client._refresh_at = now + snapshot.refresh_in
+        client._schedule_keepalive(now)
+        return client
 
     # --- answers ---
 

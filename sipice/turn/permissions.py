@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sipice.net import Address
+from sipice.turn.snapshot import PermissionSnapshot
 
 RENEW = 240.0
 """Seconds after which a permission is renewed; it lasts 300 s, whatever the traffic (§9)."""
@@ -85,3 +86,19 @@ class Permissions:
     def next_timeout(self) -> float | None:
         """When ``take_due`` has something."""
         return min((p.ask_at for p in self._by_ip.values() if p.ask_at is not None), default=None)
+
+    def export(self, now: float) -> tuple[PermissionSnapshot, ...]:
+        """All permissions."""
+        return tuple(
+            PermissionSnapshot(
+                tuple(one.peers), one.is_active, 0.0 if one.ask_at is None else one.ask_at - now
+            )
+            for one in self._by_ip.values()
+        )
+
+    def restore(self, now: float, permissions: tuple[PermissionSnapshot, ...]) -> None:
+        """Take up what was exported."""
+        for one in permissions:
+            self._by_ip[one.peers[0].ip] = _Permission(
+                dict.fromkeys(one.peers), one.is_active, now + one.ask_in
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sdp import SessionDescription
@@ -77,10 +78,14 @@ class CallView:
 
 
 def call_view(
-    source: str, number: int, call: Call, parties: tuple[str, str] = ("", "")
+    source: str,
+    number: int,
+    call: Call,
+    parties: tuple[str, str] = ("", ""),
+    packets: Mapping[tuple[str, float, int], int] | None = None,
 ) -> CallView:
-    """One call of a capture."""
-    builder = _Builder(source, number, call.call_id)
+    """One call of a capture; ``packets`` tells of a Call-ID, a time and a size the packet."""
+    builder = _Builder(source, number, call.call_id, packets or {})
     dialogs = tuple(builder.dialog(place, dialog) for place, dialog in enumerate(call.dialogs, 1))
     return CallView(
         number=number,
@@ -96,7 +101,14 @@ def call_view(
 class _Builder:
     """Reads each body once and links every description with the one before of its party."""
 
-    def __init__(self, source: str, number: int, call_id: str) -> None:
+    def __init__(
+        self,
+        source: str,
+        number: int,
+        call_id: str,
+        packets: Mapping[tuple[str, float, int], int],
+    ) -> None:
+        self._packets = packets
         self._source = source
         self._number = number
         self._call_id = call_id
@@ -183,7 +195,10 @@ class _Builder:
                 size=description.message_size,
                 part_of=description.body.container,
                 time=description.time,
-                way=f"{_shown(description.source)} -> {_shown(description.destination)}",
+                packet=self._packets.get(
+                    (self._call_id, description.time, description.message_size)
+                ),
+                way=_way(description.source, description.destination),
                 call=self._number,
                 dialog=place[0],
                 exchange=place[1],
@@ -222,6 +237,10 @@ class _Builder:
                 self.problems.append(problem)
             return None
         return read
+
+
+def _way(source: Address | None, destination: Address | None) -> str:
+    return f"{_shown(source)} -> {_shown(destination)}" if source or destination else ""
 
 
 def _shown(address: Address | None) -> str:

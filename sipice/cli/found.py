@@ -28,6 +28,8 @@ class Carrier:
     preferred: bool = True
     """Not so for an alternative before the last: the peer takes the last it can read."""
     time: float | None = None
+    packet: int | None = None
+    """In a capture: the number of its last packet, from 1, as Wireshark counts."""
     way: str = ""
     """``192.0.2.1:5060 -> 192.0.2.2:5060`` where it is known."""
     problems: tuple[str, ...] = ()

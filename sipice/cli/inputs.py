@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sdp import parse
+from sdp.lines import split
+from sipice.capture import is_capture
 from sipice.cli.found import ANSWER, OFFER, Carrier, Found, Role, read_description
 from sipice.sip.body import SDPFRAG, Body, sdp_bodies, session_description
+from sipice.sip.framing import StreamFramer
 from sipice.sip.message import SipMessage, is_sip, parse_message
 
 MAX_TEXT = 16 << 20
 """Bytes of a file that is no capture."""
-MAX_CAPTURE = 1 << 30
-"""Bytes of a capture."""
+MAX_STDIN = 1 << 30
+"""Bytes that are read from stdin; a capture in a file may have any size."""
 
 STDIN = "-"
-_CAPTURE_STARTS = frozenset(
-    bytes.fromhex(start) for start in ("d4c3b2a1", "a1b2c3d4", "4d3cb2a1", "a1b23c4d", "0a0d0d0a")
-)
 _PACKED = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -29,6 +28,9 @@ _PACKED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"PK\x03\x04": "zip",
 }
+_SIP_LINE = re.compile(
+    rb"^(?:[A-Z]{3,20} (?:sips?|tel):\S+ SIP/2\.0|SIP/2\.0 \d{3}\b)", re.MULTILINE
+)
 _LINE = re.compile(rb"^[A-Za-z]=", re.MULTILINE)
 _SDP_LINE = re.compile(rb"(?:^|[\r\n])[vmoc]=[^\r\n]")
 _FRAGMENT_LINE = re.compile(rb"(?:^|[\r\n])a=(?:ice-|candidate:|end-of-candidates)", re.IGNORECASE)
@@ -54,6 +56,7 @@ class Input:
 
     name: str
     data: bytes
+    """Empty for a capture in a file, which is read packet by packet."""
     kind: Kind
 
     @property
@@ -64,15 +67,40 @@ class Input:
 
 def read_input(name: str) -> Input:
     """Read one argument of the command line; InputError says why that cannot be done."""
-    data = _read(name)
-    return Input(name, data, kind_of(data, name))
+    try:
+        data = sys.stdin.buffer.read(MAX_STDIN + 1) if name == STDIN else _read_file(Path(name))
+    except OSError as error:
+        raise InputError(_why(error)) from None
+    except ValueError:  # a NUL in the name
+        raise InputError("is no file name") from None
+    if len(data) > MAX_STDIN:
+        raise InputError(f"is larger than {MAX_STDIN >> 20} MiB; give a capture as a file")
+    kind = kind_of(data, name)
+    return Input(name, b"" if kind is Kind.CAPTURE and name != STDIN else data, kind)
+
+
+def _read_file(path: Path) -> bytes:
+    """The whole file, or of a capture and of what is too large a part that tells so."""
+    if path.is_dir():
+        raise InputError(f"is a directory; name the files in it, for instance {path}/*")
+    with path.open("rb") as file:
+        head = file.read(4)
+        return head if is_capture(head) else head + file.read(MAX_TEXT + 1)
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "does not exist"
+    if isinstance(error, PermissionError):
+        return "cannot be read: permission denied"
+    return f"cannot be read: {error.strerror or error}"
 
 
 def kind_of(data: bytes, name: str = "") -> Kind:
     """What some bytes are, by their looks."""
     if not data:
         raise InputError("is empty")
-    if data[:4] in _CAPTURE_STARTS:
+    if is_capture(data):
         return Kind.CAPTURE
     for start, what in _PACKED.items():
         if data.startswith(start):
@@ -81,9 +109,25 @@ def kind_of(data: bytes, name: str = "") -> Kind:
         raise InputError(f"is no capture and larger than {MAX_TEXT >> 20} MiB")
     if not data.strip():
         raise InputError("holds nothing but blanks")
-    if is_sip(data):
+    if is_sip(data) or _begins_with_sip(data):
         return Kind.SIP
     return _text_kind(data, name)
+
+
+def _begins_with_sip(data: bytes) -> bool:
+    """Whether it is a log: a SIP message comes, if behind other lines, before any SDP."""
+    message, description = _SIP_LINE.search(data), _SDP_LINE.search(data)
+    if message is None:
+        return False
+    return description is None or message.start() < description.start()
+
+
+def messages_in(data: bytes) -> list[bytes]:
+    """The SIP messages in a text, one behind the other, perhaps with other lines between."""
+    framer = StreamFramer()
+    messages = framer.receive(data)
+    rest = data[len(data) - framer.pending :]
+    return [*messages, rest] if framer.pending and is_sip(rest) else messages
 
 
 def _text_kind(data: bytes, name: str) -> Kind:
@@ -116,11 +160,21 @@ def found_in_text(given: Input) -> list[Found]:
 
 
 def _found_in_message(given: Input) -> list[Found]:
-    message = parse_message(given.data)
+    message = only_message(given)
     bodies = sdp_bodies(message)
     if not bodies:
         raise InputError(f"is a SIP message ({carrier_name(message)}) without SDP")
     return [_found_in_body(given, message, body) for body in bodies]
+
+
+def only_message(given: Input) -> SipMessage:
+    """The SIP message of an input that must not hold several."""
+    if is_sip(given.data) and len(messages_in(given.data)) < 2:
+        return parse_message(given.data)
+    messages = messages_in(given.data)
+    if len(messages) != 1:
+        raise InputError(f"holds {len(messages)} SIP messages; one is wanted")
+    return parse_message(messages[0])
 
 
 def _found_in_body(given: Input, message: SipMessage, body: Body) -> Found:
@@ -133,7 +187,7 @@ def _found_in_body(given: Input, message: SipMessage, body: Body) -> Found:
         source=given.shown_name,
         description=description,
         role=role_in(message) if preferred and not fragment else None,
-        first_line=1 + lines_before(given.data, body.start),
+        first_line=1 + lines_before(given.data, message.data, body.start),
         carrier=Carrier(
             name=carrier_name(message),
             call_id=message.call_id,
@@ -146,10 +200,9 @@ def _found_in_body(given: Input, message: SipMessage, body: Body) -> Found:
     )
 
 
-def lines_before(data: bytes, offset: int) -> int:
-    """How many lines end before an offset, counted as SDP lines are."""
-    before = parse(data[:offset]) if offset <= MAX_TEXT else None
-    return sum(len(section.lines) for section in before.sections) if before else 0
+def lines_before(text: bytes, message: bytes, offset: int) -> int:
+    """How many lines end before an offset in a message that stands in a text."""
+    return len(split(text[: text.find(message) + offset]))
 
 
 def carrier_name(message: SipMessage) -> str:
@@ -173,31 +226,3 @@ def role_in(message: SipMessage) -> Role | None:
     if message.method in ("UPDATE", "PRACK") and (message.status or 0) // 100 == 2:
         return ANSWER
     return None
-
-
-def _read(name: str) -> bytes:
-    limit = MAX_CAPTURE + 1
-    try:
-        data = sys.stdin.buffer.read(limit) if name == STDIN else _read_file(Path(name), limit)
-    except OSError as error:
-        raise InputError(_why(error)) from None
-    except ValueError:  # a NUL in the name
-        raise InputError("is no file name") from None
-    if len(data) == limit:
-        raise InputError(f"is larger than {MAX_CAPTURE >> 20} MiB")
-    return data
-
-
-def _read_file(path: Path, limit: int) -> bytes:
-    if path.is_dir():
-        raise InputError(f"is a directory; name the files in it, for instance {path}/*")
-    with path.open("rb") as file:
-        return file.read(limit)
-
-
-def _why(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist"
-    if isinstance(error, PermissionError):
-        return "cannot be read: permission denied"
-    return f"cannot be read: {error.strerror or error}"

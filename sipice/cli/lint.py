@@ -15,7 +15,7 @@ from sipice.cli.lint_render import render_linted, render_rule, render_rules
 from sipice.cli.linted import Linted, as_json
 from sipice.cli.opened import link_files, open_input
 from sipice.cli.rules import ALL_RULES, RuleFacts, Selection, codes, findings
-from sipice.cli.terminal import FINDINGS, FINE, UNUSABLE, complain, print_json, progress
+from sipice.cli.terminal import FINDINGS, FINE, UNUSABLE, complain, metered, print_json, progress
 
 
 class Role(StrEnum):
@@ -98,7 +98,7 @@ def _lint(
     files: list[str], kind: Kind | None, selection: Selection, *, sequence: bool
 ) -> list[Linted]:
     with progress(files, "reading") as names:
-        opened = link_files([open_input(name) for name in names], sequence=sequence)
+        opened = link_files([open_input(name, metered) for name in names], sequence=sequence)
     with progress(opened, "checking") as inputs:
         return [
             Linted(

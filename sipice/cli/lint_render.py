@@ -11,7 +11,7 @@ from sdp.lines import CRLF, content, ending, split, text
 from sdp.lint import Finding, Severity
 from sipice.cli.found import Found
 from sipice.cli.linted import Linted, counts, place
-from sipice.cli.printable import printable
+from sipice.cli.printable import counted, printable
 from sipice.cli.rules import ALL_RULES, RuleFacts
 from sipice.cli.terminal import grid, hanging, line, screen
 
@@ -60,9 +60,9 @@ def _render_summary(console: Console, linted: Sequence[Linted]) -> None:
         console.print()
         console.print(_by_code(linted))
     unusable = sum(each.opened.error is not None for each in linted)
-    totals = ", ".join(_plural(count, name) for name, count in counts(linted).items())
+    totals = ", ".join(counted(count, name) for name, count in counts(linted).items())
     more = f", {unusable:,} unusable" if unusable else ""
-    console.print(line(f"{_plural(len(linted), 'input')}{more}: {totals}"))
+    console.print(line(f"{counted(len(linted), 'input')}{more}: {totals}"))
 
 
 def _by_code(linted: Sequence[Linted]) -> RenderableType:
@@ -76,10 +76,6 @@ def _by_code(linted: Sequence[Linted]) -> RenderableType:
             str(count), code, line((rule.severity, STYLES[rule.severity])), line(rule.title)
         )
     return table
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def render_rules(rules: Sequence[RuleFacts]) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sipice.cli.calls import CallView
+from sipice.cli.captured import Calls, Meter, calls_in_capture, calls_in_text
 from sipice.cli.found import Found, linked
-from sipice.cli.inputs import InputError, Kind, found_in_text, read_input
+from sipice.cli.inputs import Input, InputError, Kind, found_in_text, messages_in, read_input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class Opened:
     error: str | None = None
     notes: tuple[str, ...] = ()
     """What was odd, though it could be read."""
+    messages: int | None = None
+    """SIP messages in a capture or a text of several."""
     found: tuple[Found, ...] = ()
     calls: tuple[CallView, ...] = ()
     """Of a capture; its descriptions are in these."""
@@ -29,16 +32,31 @@ class Opened:
         return [*self.found, *(one for call in self.calls for one in call.found)]
 
 
-def open_input(name: str) -> Opened:
+def open_input(name: str, meter: Meter = lambda packets: packets) -> Opened:
     """Read one argument; what is wrong with it is in the result."""
     try:
         given = read_input(name)
-        if given.kind is Kind.CAPTURE:
-            raise InputError("is a capture")
-        found = tuple(found_in_text(given))
+        calls = _calls(given, meter)
+        if calls is None:
+            found = tuple(found_in_text(given))
+            return Opened(name=given.shown_name, kind=given.kind, found=found)
     except InputError as why:
         return Opened(name=name, error=str(why))
-    return Opened(name=given.shown_name, kind=given.kind, found=found)
+    return Opened(
+        name=given.shown_name,
+        kind=given.kind,
+        notes=calls.notes,
+        messages=calls.messages,
+        calls=calls.calls,
+    )
+
+
+def _calls(given: Input, meter: Meter) -> Calls | None:
+    if given.kind is Kind.CAPTURE:
+        return calls_in_capture(given, meter)
+    if given.kind is Kind.SIP and len(messages := messages_in(given.data)) > 1:
+        return calls_in_text(given, messages)
+    return None
 
 
 def link_files(opened: Iterable[Opened], *, sequence: bool = False) -> list[Opened]:

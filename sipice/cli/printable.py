@@ -26,3 +26,8 @@ def _escape(found: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 call``, ``2,000 calls``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

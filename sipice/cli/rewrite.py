@@ -17,10 +17,9 @@ from sdp import rewrite as edits
 from sdp.lines import text
 from sipice.cli.arguments import candidates_by_stream, check_streams, destinations_by_stream
 from sipice.cli.diff import LineChange, line_changes
-from sipice.cli.inputs import STDIN, Input, InputError, Kind, carrier_name, read_input
+from sipice.cli.inputs import STDIN, Input, InputError, Kind, carrier_name, only_message, read_input
 from sipice.cli.terminal import FINE, UNUSABLE, complain, line, print_json, screen, write
 from sipice.sip.body import replace_body, session_description
-from sipice.sip.message import parse_message
 
 Edit = Callable[[SessionDescription], object]
 
@@ -211,7 +210,7 @@ def rewritten(given: Input, edit: Edit) -> bytes:
         return description.to_bytes()
     if given.kind is not Kind.SIP:
         raise InputError(f"is a {given.kind}; give one SDP or one SIP message")
-    message = parse_message(given.data)
+    message = only_message(given)
     body = session_description(message)
     if body is None:
         raise InputError(f"is a SIP message ({carrier_name(message)}) without session description")

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from sipice.cli.calls import CallView, DialogView, ExchangeView
+from sipice.cli.inputs import Kind
 from sipice.cli.opened import Opened, link_files, open_input
-from sipice.cli.render import render_report
+from sipice.cli.printable import counted
+from sipice.cli.render import HEADING, ODD, render_report
+from sipice.cli.render_calls import render_calls
 from sipice.cli.report import report
-from sipice.cli.terminal import FINE, UNUSABLE, complain, print_json, progress, screen
+from sipice.cli.terminal import (
+    FINE,
+    UNUSABLE,
+    complain,
+    hanging,
+    line,
+    metered,
+    print_json,
+    progress,
+    screen,
+)
 
 Files = Annotated[
     list[str],
@@ -42,7 +56,9 @@ def show(
 ) -> None:
     """Show streams, candidates and destinations, and what a peer will conclude."""
     with progress(files, "reading") as names:
-        opened = link_files([open_input(name) for name in names], sequence=sequence)
+        opened = link_files(
+            [_only(open_input(name, metered), call) for name in names], sequence=sequence
+        )
     if json:
         print_json({"inputs": [as_json(each, secrets=secrets) for each in opened]})
     else:
@@ -50,11 +66,21 @@ def show(
             for number, each in enumerate(each for each in opened if each.error is None):
                 if number:
                     console.print()
-                _render(console, each, secrets=secrets)
+                _render(console, each, full=verbose or call is not None, secrets=secrets)
     for each in opened:
         if each.error is not None:
             complain(f"{each.name} {each.error}")
     raise typer.Exit(UNUSABLE if any(each.error for each in opened) else FINE)
+
+
+def _only(opened: Opened, number: int | None) -> Opened:
+    """A capture with one of its calls."""
+    if number is None or not opened.calls:
+        return opened
+    calls = tuple(call for call in opened.calls if call.number == number)
+    if calls:
+        return replace(opened, calls=calls)
+    return Opened(name=opened.name, error=f"has {len(opened.calls)} calls and no call {number}")
 
 
 def as_json(opened: Opened, *, secrets: bool) -> dict[str, object]:
@@ -64,12 +90,60 @@ def as_json(opened: Opened, *, secrets: bool) -> dict[str, object]:
         "kind": opened.kind,
         "error": opened.error,
         "notes": opened.notes,
+        "messages": opened.messages,
         "descriptions": [asdict(report(one, secrets=secrets)) for one in opened.found],
+        "calls": [_call_json(call, secrets=secrets) for call in opened.calls],
     }
 
 
-def _render(console: Console, opened: Opened, *, secrets: bool) -> None:
+def _call_json(call: CallView, *, secrets: bool) -> dict[str, object]:
+    return {
+        "number": call.number,
+        "call_id": call.call_id,
+        "started": call.started,
+        "from": call.parties[0],
+        "to": call.parties[1],
+        "unmatched": call.unmatched,
+        "problems": call.problems,
+        "dialogs": [_dialog_json(dialog, secrets=secrets) for dialog in call.dialogs],
+    }
+
+
+def _dialog_json(dialog: DialogView, *, secrets: bool) -> dict[str, object]:
+    plain = ("number", "from_tag", "to_tag", "source", "destination", "state")
+    return {
+        **{name: getattr(dialog, name) for name in plain},
+        "exchanges": [_exchange_json(one, secrets=secrets) for one in dialog.exchanges],
+        "fragments": [asdict(report(one, secrets=secrets)) for one in dialog.fragments],
+    }
+
+
+def _exchange_json(exchange: ExchangeView, *, secrets: bool) -> dict[str, object]:
+    plain = ("number", "pattern", "outcome", "status", "repeats", "remarks")
+    found = {"offer": exchange.offer, "preview": exchange.preview, "answer": exchange.answer}
+    return {
+        **{name: getattr(exchange, name) for name in plain},
+        **{
+            name: None if one is None else asdict(report(one, secrets=secrets))
+            for name, one in found.items()
+        },
+    }
+
+
+def _render(console: Console, opened: Opened, *, full: bool, secrets: bool) -> None:
+    if opened.messages is not None:
+        _render_head(console, opened)
+        render_calls(console, opened.calls, full=full, secrets=secrets)
     for number, one in enumerate(opened.found):
         if number:
             console.print()
         render_report(console, report(one, secrets=secrets))
+
+
+def _render_head(console: Console, opened: Opened) -> None:
+    kind = "capture" if opened.kind is Kind.CAPTURE else "text"
+    messages = counted(opened.messages or 0, "SIP message")
+    calls = counted(len(opened.calls), "call")
+    console.print(line((opened.name, HEADING), f"  {kind}, {messages}, {calls}"))
+    for note in opened.notes:
+        console.print(hanging("  !", line((note, ODD))))

@@ -13,7 +13,14 @@ from typing import TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +32,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 PIPE_WIDTH = 100
 _SLOW = 20
 """From so many inputs on a terminal gets a progress bar."""
+
+_STEP = 1000
 
 T = TypeVar("T")
 
@@ -138,3 +147,17 @@ def progress(items: Sequence[T], what: str) -> Iterator[Iterable[T]]:
     )
     with bar:
         yield bar.track(items, description=what)
+
+
+def metered(items: Iterable[T]) -> Iterator[T]:
+    """The items, with a running count on stderr when it takes long and somebody is looking."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    columns = SpinnerColumn(), TextColumn("{task.completed:,} packets"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("packets", total=None)
+        for number, item in enumerate(items, 1):
+            if number % _STEP == 0:
+                shown.update(task, completed=number)
+            yield item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdp import Fragment, SessionDescription, Support, effective
 from sipice.cli.facts import DestinationFacts, StreamFacts
+from sipice.cli.printable import counted
 
 COMPONENT_NAMES = {1: "RTP", 2: "RTCP"}
 
@@ -40,9 +41,9 @@ def _of_fragment(fragment: Fragment, facts: StreamFacts) -> list[str]:
         )
     count = len(facts.candidates)
     said.append(
-        f"Stream with mid {facts.mid}: {_count(count, 'candidate')} so far in this generation."
+        f"Stream with mid {facts.mid}: {counted(count, 'candidate')} so far in this generation."
         if facts.mid is not None
-        else f"{_count(count, 'candidate')}."
+        else f"{counted(count, 'candidate')}."
     )
     said.append("No more candidates follow." if facts.ended else "More candidates may follow.")
     return said
@@ -60,7 +61,7 @@ def _without_ice(description: SessionDescription, facts: StreamFacts) -> list[st
     said = [f"No ICE: {_why_no_ice(description, facts)}."]
     ignored = len(facts.candidates) + len(facts.unreadable)
     if ignored:
-        said.append(f"Its {_count(ignored, 'candidate line')} will be ignored.")
+        said.append(f"Its {counted(ignored, 'candidate line')} will be ignored.")
     first = next(iter(facts.destinations), None)
     if first is None:
         said.append("Nothing can be sent to it: there is no c= line or no usable port.")
@@ -128,7 +129,7 @@ def _of_candidates(facts: StreamFacts) -> list[str]:
     unusable = sum(c.unusable is not None for c in facts.candidates) + len(facts.unreadable)
     usable = len(facts.candidates) + len(facts.unreadable) - unusable
     if unusable:
-        said.append(f"{_count(usable, 'candidate')} can be used, {unusable} will be ignored.")
+        said.append(f"{counted(usable, 'candidate')} can be used, {unusable} will be ignored.")
     if not usable:
         said.append(
             "No usable candidate yet: checks start when one is trickled or the peer checks first."
@@ -255,7 +256,3 @@ def _all_places(facts: StreamFacts) -> str:
     return " and ".join(
         f"{place(d)} ({component(d.component)})" for d in facts.destinations if not d.muxed
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"

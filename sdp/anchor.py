@@ -20,7 +20,7 @@ from sdp.model import SessionDescription
 Destinations = Mapping[int, Sequence[Destination]]
 """Stream → the destination of component 1 and, where RTCP has its own, of component 2."""
 
-_MEDIA_PORT = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+([0-9]+)(?=[ \t/])")
+_MEDIA_PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)([0-9]+)([ \t/].*)", re.DOTALL)
 _RTCP_STARTS = spellings(b"a=rtcp:")
 _PORT_ZERO = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+0+[ \t/]")
 _BLANKS = re.compile(rb"([ \t]+)")
@@ -36,7 +36,7 @@ def set_destination(
     """
     anchors = {stream: Anchor.of(destinations)} if destinations else {}
     texts = copies(description)
-    write_anchors(description, texts, anchors, [False] * len(texts))
+    write_anchors(texts, anchors, [False] * len(texts), description._eol)
     return Change(description, texts)
 
 
@@ -98,16 +98,12 @@ def anchors_of(destinations: Destinations) -> dict[int, Anchor]:
 
 
 def write_anchors(
-    description: SessionDescription,
-    texts: list[list[bytes]],
-    anchors: Mapping[int, Anchor],
-    plain: list[bool],
+    texts: list[list[bytes]], anchors: Mapping[int, Anchor], plain: list[bool], eol: bytes
 ) -> None:
     """Write the destinations of any number of streams into copies of the sections' lines.
 
     Where ``plain`` is true for a section it is known to have no a=rtcp line.
     """
-    eol = description._eol
     inheriting: dict[int, bytes] = {}
     for stream, anchor in anchors.items():
         lines = texts[stream + 1]
@@ -129,9 +125,9 @@ def _write_port(lines: list[bytes], port: bytes) -> None:
     match = _MEDIA_PORT.match(lines[0])
     if match is None:
         raise SdpError("the m= line has no port", field="m=")
-    if match[1] != port and match[1].lstrip(b"0") != port.lstrip(b"0"):
-        start, end = match.span(1)
-        lines[0] = lines[0][:start] + port + lines[0][end:]
+    start, old, end = match.groups()
+    if old != port and old.lstrip(b"0") != port.lstrip(b"0"):
+        lines[0] = start + port + end
 
 
 def _write_rtcp(lines: list[bytes], anchor: Anchor, eol: bytes) -> None:
@@ -178,7 +174,9 @@ def _is_shared(texts: list[list[bytes]], wanted: dict[int, bytes]) -> bool:
     """Whether all live streams without an own c= are among those wanted, with one address."""
     if len(wanted) > 1 and len(set(wanted.values())) > 1:
         return False
-    return len(wanted) == len(texts) - 1 or not any(
+    if len(wanted) == len(texts) - 1:
+        return True
+    return not any(
         stream not in wanted and not _PORT_ZERO.match(lines[0]) and not connection_positions(lines)
         for stream, lines in enumerate(texts[1:])
     )

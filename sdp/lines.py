@@ -16,6 +16,8 @@ CRLF = b"\r\n"
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\r\n|\r\n|\n|\r)|[^\r\n]+")
 
+_LONE_CR = re.compile(rb"\r[^\n]")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -34,7 +36,7 @@ class Limits:
     """Candidate lines in the whole description; an agent uses a hundred at most."""
 
     smallest: int = field(init=False, repr=False)
-    """The smallest of the counts: a text with fewer lines is within all of them."""
+    """The smallest of the counts: a text with fewer bytes is within all of them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "smallest", min(self.lines, self.media, self.candidates))
@@ -52,7 +54,7 @@ def split(data: bytes) -> list[bytes]:
 
 def split_sections(data: bytes) -> list[list[bytes]]:
     """The lines before the first m= line, then those of each media section."""
-    if data.count(b"\r") != data.count(b"\r\n"):
+    if _LONE_CR.search(data):
         return _split_by_line(data)
     sections: list[list[bytes]] = []
     start = 0

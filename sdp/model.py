@@ -140,22 +140,20 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> SessionDescription:
     if len(data) > limits.size:
         raise SdpError(f"{len(data)} bytes, allowed are {limits.size}")
     session, *media = split_sections(data)
-    count = len(session)
-    for section in media:
-        count += len(section)
-    if count > limits.smallest:
-        _check_counts(session, media, count, limits)
+    if len(data) > limits.smallest:  # a line has at least one byte
+        _check_counts(session, media, limits)
     eol = CRLF if not session or session[0][-2:] == CRLF else ending(session[0]) or CRLF
     return SessionDescription(session, [MediaDescription(lines, eol) for lines in media], eol)
 
 
-def _check_counts(
-    session: list[bytes], media: list[list[bytes]], count: int, limits: Limits
-) -> None:
+def _check_counts(session: list[bytes], media: list[list[bytes]], limits: Limits) -> None:
     if len(media) > limits.media:
         raise SdpError(f"{len(media)} media sections, allowed are {limits.media}")
+    count = len(session) + sum(map(len, media))
     if count > limits.lines:
         raise SdpError(f"{count} lines, allowed are {limits.lines}")
+    if count <= limits.candidates:
+        return
     lines = chain(session, *media)
     candidates = sum(line[:12].lower() == b"a=candidate:" for line in lines)
     if candidates > limits.candidates:

@@ -107,13 +107,15 @@ def put(description: SessionDescription, ice: Ice) -> Change:
     if missing < 0:
         raise SdpError(f"{-missing} streams more than there are m= sections", field="streams")
     texts, eol = copies(description), description._eol
-    plain = [is_plain(lines) for lines in texts]
-    for lines, new, simple in zip(texts, ice._blocks + [[]] * missing, plain, strict=True):
+    blocks = ice._blocks + [[]] * missing if missing else ice._blocks
+    plain = list(map(is_plain, texts))
+    if ice._anchors:
+        write_anchors(texts, ice._anchors, plain, eol)
+    for lines, new, simple in zip(texts, blocks, plain, strict=True):
         if simple:
             lines += new
         else:
             _set_ice_lines(lines, [content(line) for line in new], eol)
-    write_anchors(description, texts, ice._anchors, plain)
     return Change(description, texts)
 
 
@@ -127,7 +129,7 @@ def strip(description: SessionDescription, destinations: Destinations | None = N
     texts = copies(description)
     for lines in texts:
         remove(lines, ice_positions(lines))
-    write_anchors(description, texts, anchors, [False] * len(texts))
+    write_anchors(texts, anchors, [False] * len(texts), description._eol)
     return Change(description, texts)
 
 
@@ -192,22 +194,27 @@ def _set_ice_lines(lines: list[bytes], new: list[bytes], eol: bytes) -> None:
         if new:
             insert(lines, attributes_end(lines), new, eol)
         return
-    if [content(lines[position]) for position in old] == new:
+    present = [content(lines[position]) for position in old]
+    if present == new:
         return
-    kept = _kept(lines, old, new)
+    kept = {} if set(new).isdisjoint(present) else _kept(old, present, new)
+    if not kept:
+        remove(lines, old)
+        insert(lines, attributes_end(lines), new, eol)
+        return
     stay = set(kept.values())
     gone = [position for position in old if position not in stay]
     remove(lines, gone)
     places = {index: position - bisect(gone, position) for index, position in kept.items()}
-    for place, block in reversed(_blocks(lines, new, places)):
+    for place, block in reversed(_blocks(new, places)):
         insert(lines, place, block, eol)
 
 
-def _kept(lines: list[bytes], old: list[int], new: list[bytes]) -> dict[int, int]:
+def _kept(old: list[int], present: list[bytes], new: list[bytes]) -> dict[int, int]:
     """Which of the new lines stand there already, in the same order: index in new → position."""
     where: dict[bytes, list[int]] = {}
-    for position in reversed(old):
-        where.setdefault(content(lines[position]), []).append(position)
+    for position, line in zip(reversed(old), reversed(present), strict=True):
+        where.setdefault(line, []).append(position)
     kept: dict[int, int] = {}
     last = -1
     for index, line in enumerate(new):
@@ -219,12 +226,9 @@ def _kept(lines: list[bytes], old: list[int], new: list[bytes]) -> dict[int, int
     return kept
 
 
-def _blocks(
-    lines: list[bytes], new: list[bytes], places: dict[int, int]
-) -> list[tuple[int, list[bytes]]]:
+def _blocks(new: list[bytes], places: dict[int, int]) -> list[tuple[int, list[bytes]]]:
     """The lines to insert, gathered by the place before which they go, places ascending."""
-    place = min(places.values()) if places else attributes_end(lines)
-    blocks: list[tuple[int, list[bytes]]] = [(place, [])]
+    blocks: list[tuple[int, list[bytes]]] = [(min(places.values()), [])]
     for index, line in enumerate(new):
         if index in places:
             blocks.append((places[index] + 1, []))

@@ -12,6 +12,7 @@ from sipice.ice import (
     consent,
     deadlines,
     exchange,
+    flows,
     forking,
     free,
     gather,
@@ -19,16 +20,17 @@ from sipice.ice import (
     pace,
     receive,
     restart,
+    tcp,
     trickle,
 )
-from sipice.ice.candidate import Candidate
+from sipice.ice.candidate import Candidate, TcpType
 from sipice.ice.config import DEFAULT, AgentConfig
 from sipice.ice.description import Description
 from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
-from sipice.net import Address, Base, Command, Flow, MediaTable, ReleaseBase
+from sipice.net import Address, Base, Command, Flow, Listen, MediaTable, ReleaseBase
 from sipice.trace import Tracer
 
 RestartId = int
@@ -105,6 +107,27 @@ class Agent:
         base = hosts.add_base(state, found, component, address)
         if found.current.remote is not None or (found.next and found.next.remote):
             hosts.make(state, found)
+        self._settle()
+        return base
+
+    def add_local_tcp(
+        self, now: float, stream: StreamId, component: int, address: Address, tcptype: TcpType
+    ) -> Base:
+        """A TCP candidate (RFC 6544 §4.1).
+
+        For ACTIVE only the interface counts and no socket is bound; for PASSIVE and SO the shell
+        has bound a socket to ``address``, and a ``Listen`` command follows.
+        """
+        self._begin(now)
+        state = self._state
+        found = self._stream(stream)
+        if not state.config.ice_tcp:
+            raise UsageError("TCP candidates are switched off; set ice_tcp")
+        if tcptype is TcpType.ACTIVE:
+            address = Address(address.ip, 0)
+        base = hosts.add_base(state, found, component, address, tcptype)
+        if tcptype is not TcpType.ACTIVE:
+            state.commands.append(Listen(base))
         self._settle()
         return base
 
@@ -238,23 +261,39 @@ class Agent:
 
     def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
         """Bytes came over a connection, split anyhow; the agent finds the frames."""
-        raise NotImplementedError
+        connection = self._state.flows.get(flow.number)
+        if self._begin(now) and connection is not None:
+            receive.stream(self._state, connection, data)
+            self._settle()
 
-    def connection_opened(self, now: float, flow: Flow, local: Address) -> None:
-        """An ``OpenConnection`` succeeded; ``local`` is the address it got."""
-        raise NotImplementedError
+    def connection_opened(self, now: float, flow: Flow) -> None:
+        """An ``OpenConnection`` succeeded."""
+        connection = self._state.flows.get(flow.number)
+        if self._begin(now) and connection is not None:
+            flows.opened(self._state, connection)
+            self._settle()
 
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         """A peer connected to a listening base; the returned flow names the connection."""
-        raise NotImplementedError
+        self._begin(now)
+        flow = flows.accepted(self._state, base, remote)
+        self._settle()
+        return flow
 
     def connection_closed(self, now: float, flow: Flow) -> None:
         """A connection failed, was refused or ended."""
-        raise NotImplementedError
+        connection = self._state.flows.get(flow.number)
+        if self._begin(now) and connection is not None:
+            flows.closed(self._state, connection)
+            self._settle()
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
         """Whether a connection takes bytes now."""
-        raise NotImplementedError
+        connection = self._state.flows.get(flow.number)
+        if self._begin(now) and connection is not None:
+            connection.is_writable = ready
+            if ready and connection.is_open:
+                tcp.flush(self._state, connection)
 
     def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
         """The system refused to send, or a validated ICMP error came (``hard``, §7.2.5.2.2)."""

@@ -224,7 +224,6 @@ def _valid_pair(state: AgentState, check: Check, mapped: Address) -> CandidatePa
     valid = checklist.make_pair(state, local, pair.remote)
     valid.base = pair.base
     valid.source = pair
-    valid.flow = pair.flow
     return valid
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sipice.ice import conclude, transactions
 from sipice.ice import media as media_tables
-from sipice.ice import transactions
 from sipice.ice.candidate import check_priority
 from sipice.ice.events import Loss, PathBack, PathLost, PathQuiet
 from sipice.ice.pair import Role
@@ -14,6 +14,7 @@ from sipice.stun import Class, Message, Method, encode, verify_integrity
 from sipice.stun.check import CheckResponse
 
 FORBIDDEN = 403
+ROLE_CONFLICT = 487
 
 
 def check(state: AgentState, stream: Stream, media: Media) -> None:
@@ -30,7 +31,7 @@ def check(state: AgentState, stream: Stream, media: Media) -> None:
         state.role is Role.CONTROLLING,
     )
     state.transactions[identifier] = ConsentCheck(
-        identifier, pair, stream.id, media.component, state.now
+        identifier, pair, stream.id, media.component, state.now, state.role
     )
     transactions.transmit(state, data, pair.base, pair.to)
     media.sent_at = state.now
@@ -81,7 +82,10 @@ def receive_error(
         state.counters.unauthenticated += 1
         return
     transactions.forget(state, check.id)
-    if message.error_code == FORBIDDEN:
+    if message.error_code == ROLE_CONFLICT:
+        # A legacy peer that chose its role anew in a restart may refuse ours (RFC 5245 §9.1.1.1).
+        conclude.switch_role(state, check.role.opposite, renew_tie_breaker=True)
+    elif message.error_code == FORBIDDEN:
         lose(state, stream, media, Loss.CONSENT_REVOKED)
 
 

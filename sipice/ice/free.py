@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, consent, media, restart, transactions
+from sipice.ice import checklist, consent, flows, media, restart, transactions
 from sipice.ice.events import Loss
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
 from sipice.net import Base, ReleaseBase
@@ -28,6 +28,8 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
     generation.sources = {(pair.base.number, pair.to) for pair in selected}
     if stream.current is generation and stream.next is None:
         release_unused(state, stream)
+        if state.connections:
+            flows.close_unused(state, stream)
     for number in range(1, stream.components + 1):
         media.refresh(state, stream, number)
 

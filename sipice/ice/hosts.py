@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from sipice.errors import UsageError
+from sipice.ice import tcp
 from sipice.ice.candidate import (
     MAX_LOCAL_PREFERENCE,
     Candidate,
     CandidateType,
+    TcpType,
     foundation_key,
     interleave,
     is_redundant,
     priority,
+    tcp_preference,
 )
 from sipice.ice.destination import is_candidate_address
 from sipice.ice.events import CandidateGathered
@@ -24,9 +27,10 @@ def add_base(
     stream: Stream,
     component: int,
     address: Address,
-    transport: Transport = Transport.UDP,
+    tcptype: TcpType | None = None,
 ) -> Base:
     """Take note of a bound socket; its candidate is made when candidates are needed."""
+    transport = Transport.UDP if tcptype is None else Transport.TCP
     if not 1 <= component <= stream.components:
         raise UsageError(f"stream {stream.id} has components 1 to {stream.components}")
     if not is_candidate_address(address.ip, allow_loopback=state.config.allow_loopback):
@@ -37,7 +41,7 @@ def add_base(
     local = state.local
     base = Base(local.next_base, transport, address)
     local.next_base += 1
-    local.bases[base.number] = LocalBase(base, stream.id, component, state.member)
+    local.bases[base.number] = LocalBase(base, stream.id, component, state.member, tcptype=tcptype)
     return base
 
 
@@ -93,16 +97,21 @@ def _rank(local: LocalGeneration, addresses: list[bytes]) -> None:
 
 
 def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> None:
+    at = base.base.address
     candidate = Candidate(
         component=base.component,
         type=CandidateType.HOST,
-        address=base.base.address,
+        address=Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
         priority=0,
         foundation="",
         transport=base.base.transport,
         base=base.base,
+        tcptype=base.tcptype,
     )
-    preference = local.preferences[base.base.address.ip]
+    preference = local.preferences[at.ip]
+    if base.tcptype is not None:
+        other = max(0, 8191 - (MAX_LOCAL_PREFERENCE - preference))
+        preference = tcp_preference(CandidateType.HOST, base.tcptype, other)
     candidate = candidate._replace(
         priority=unique_priority(local, candidate, preference),
         foundation=foundation_of(local, foundation_key(candidate)),

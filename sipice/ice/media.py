@@ -33,7 +33,9 @@ def path_of(state: AgentState, pair: CandidatePair) -> Path:
     if local is not None and local.relay is not None:
         base, server, channel = local.relay.path(pair.to)
         return Path(base, server, pair.to, channel, relayed=True)
-    return Path(pair.base, pair.to, pair.to, flow=pair.flow)
+    connection = state.connections.get((pair.base.number, pair.to)) if state.connections else None
+    flow = connection.flow if connection is not None else None
+    return Path(pair.base, pair.to, pair.to, flow=flow)
 
 
 def announce_selected(state: AgentState, generation: Generation, pair: CandidatePair) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 from sipice.ice.candidate import Candidate
-from sipice.net import Address, Base, Flow
+from sipice.net import Address, Base
 
 
 class Role(Enum):
@@ -75,7 +75,6 @@ class CandidatePair:
     """487 answers so far."""
     consent_lost: bool = False
     """Consent ended on it; it is not used again (RFC 7675 §5.1)."""
-    flow: Flow | None = None
 
     @property
     def component(self) -> int:

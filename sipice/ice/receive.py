@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, free, gather, media, respond
+from sipice.ice import checks, consent, flows, free, gather, media, respond
 from sipice.ice.events import DataReceived, Loss
-from sipice.ice.state import AgentState, Check, ConsentCheck, LocalBase, ServerRequest
+from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
 from sipice.net import Address, Base
 from sipice.stun import Class, Message, Method, is_stun
 from sipice.stun import attributes as a
@@ -27,6 +27,14 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
     stun(state, data, local, remote)
 
 
+def stream(state: AgentState, connection: Connection, data: bytes) -> None:
+    """Bytes of a connection: each frame is STUN or media (RFC 6544 §10.2)."""
+    local = state.local.bases.get(connection.base.number)
+    for packet in flows.received(state, connection, data):
+        if local is not None:
+            _deliver(state, local, connection.remote, packet)
+
+
 def carried(
     state: AgentState,
     port: gather.RelayPort,
@@ -34,18 +42,22 @@ def carried(
 ) -> None:
     """What came through a relay, as if it had come to the relayed address itself (§7.3.1.2)."""
     for base, peer, data in packets:
-        if is_stun(data):
-            stun(state, data, base, peer)
-        elif media.may_deliver(state, base, peer):
-            state.events.append(DataReceived(base.stream, base.component, data, peer))
-        else:
-            state.counters.not_stun += 1
+        _deliver(state, base, peer, data)
     if port.lost:
         for base in list(port.relayed):
             free.lose_base(state, base.base, Loss.RELAY_LOST)
         port.relayed.clear()
         state.local.relays.pop((port.socket.number, port.client.server), None)
         free.release_socket(state, port.socket)
+
+
+def _deliver(state: AgentState, base: LocalBase, peer: Address, data: bytes) -> None:
+    if is_stun(data):
+        stun(state, data, base, peer)
+    elif media.may_deliver(state, base, peer):
+        state.events.append(DataReceived(base.stream, base.component, data, peer))
+    else:
+        state.counters.not_stun += 1
 
 
 def _is_for_binding(state: AgentState, data: bytes) -> bool:

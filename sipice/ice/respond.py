@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, lite, media, transactions
+from sipice.ice import checklist, conclude, lite, media, tcp, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.events import StreamResumed
 from sipice.ice.pair import CandidatePair, PairState, Role
@@ -186,6 +186,7 @@ def remote_candidate(
         priority=check.priority,
         foundation=_unused_foundation(known),
         transport=local.base.transport,
+        tcptype=None if local.tcptype is None else tcp.partner(local.tcptype),
     )
     known.append(candidate)
     return candidate

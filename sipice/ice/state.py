@@ -8,16 +8,17 @@ from enum import Enum
 from random import Random
 from typing import NamedTuple, Protocol
 
-from sipice.ice.candidate import Candidate
+from sipice.ice.candidate import Candidate, TcpType
 from sipice.ice.config import AgentConfig
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import CandidatePair, Role
 from sipice.ice.timers import Timers
-from sipice.net import SILENT, Address, Base, Command, MediaTable
+from sipice.net import SILENT, Address, Base, Command, Flow, MediaTable
 from sipice.stun import Key
 from sipice.stun.check import CheckTemplate
+from sipice.stun.framing import Framer
 from sipice.trace import Tracer
 
 StreamId = int
@@ -102,7 +103,47 @@ class LocalBase:
     """Its host candidate has been made."""
     asked: bool = False
     """Servers have been asked from it."""
+    tcptype: TcpType | None = None
     relay: Relay | None = None
+
+
+class Connection:
+    """A byte stream between a TCP base and a remote address."""
+
+    __slots__ = (
+        "accepted",
+        "base",
+        "flow",
+        "framer",
+        "is_open",
+        "is_writable",
+        "kept",
+        "remote",
+        "requested",
+        "spoken",
+    )
+
+    def __init__(
+        self, flow: Flow, base: Base, remote: Address, *, limit: int, is_open: bool
+    ) -> None:
+        self.flow = flow
+        self.base = base
+        self.remote = remote
+        self.framer = Framer.rfc4571(limit)
+        self.is_open = is_open
+        self.is_writable = True
+        self.requested = False
+        """The shell has been asked to connect."""
+        self.accepted = False
+        self.spoken = False
+        """A STUN message has come over it."""
+        self.kept: list[bytes] = []
+        """Frames that wait until it takes bytes."""
+
+    @property
+    def kept_bytes(self) -> int:
+        """How much waits."""
+        return sum(map(len, self.kept))
 
 
 @dataclass(slots=True, eq=False)
@@ -279,6 +320,7 @@ class ConsentCheck:
     stream: StreamId
     component: int
     started: float
+    role: Role
 
 
 class Question(NamedTuple):
@@ -326,6 +368,11 @@ class AgentState:
     timers: Timers = field(default_factory=Timers)
     streams: dict[StreamId, Stream] = field(default_factory=dict[StreamId, Stream])
     transactions: dict[bytes, Outstanding] = field(default_factory=dict[bytes, Outstanding])
+    connections: dict[tuple[int, Address], Connection] = field(
+        default_factory=dict[tuple[int, Address], Connection]
+    )
+    """By number of the base and remote address."""
+    flows: dict[int, Connection] = field(default_factory=dict[int, Connection])
     questions: deque[Question] = field(default_factory=deque[Question])
     commands: list[Command] = field(default_factory=list[Command])
     events: list[Event] = field(default_factory=list[Event])

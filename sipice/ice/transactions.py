@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist
+from sipice.ice import checklist, tcp
 from sipice.ice.pair import CandidatePair
 from sipice.ice.state import AgentState, Check, ConsentCheck, ServerRequest
 from sipice.ice.timers import Retransmit, TransactionEnd
-from sipice.net import Address, Base, SendDatagram
+from sipice.net import Address, Base, SendDatagram, Transport
+from sipice.stun.transaction import TI
 
 
 def transmit(state: AgentState, data: bytes, base: Base, to: Address) -> None:
@@ -16,6 +17,8 @@ def transmit(state: AgentState, data: bytes, base: Base, to: Address) -> None:
         return
     if local.relay is not None:
         local.relay.send(state, data, to)
+    elif base.transport is Transport.TCP:
+        tcp.send(state, data, base, to)
     else:
         state.commands.append(SendDatagram(data, base, to))
 
@@ -84,7 +87,10 @@ def last_sent(check: Check) -> float:
 
 
 def _arm(state: AgentState, check: Check | ServerRequest) -> None:
-    if check.sent < state.config.rc:
+    if check.base.transport is Transport.TCP:
+        # RFC 8489 §6.2.2: the transport repeats; the transaction ends as late as over UDP
+        state.timers.arm(TransactionEnd(check.id), check.started + TI)
+    elif check.sent < state.config.rc:
         due = check.started + check.rto * ((1 << check.sent) - 1)
         state.timers.arm(Retransmit(check.id), max(due, state.now + check.rto / 2))
     else:

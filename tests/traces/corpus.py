@@ -1,6 +1,7 @@
 """Every trace the project has: hand-made, generated, recorded and, where present, foreign."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,11 +31,12 @@ def own_traces() -> Iterator[Trace]:
         yield Trace(name, make())
 
 
-def foreign_traces() -> Iterator[Trace]:
-    """The bodies of the foreign set, none where it is absent."""
+def foreign_traces(chunk: int = 0, chunks: int = 1) -> Iterator[Trace]:
+    """The bodies of the foreign set, or every n-th of them; none where it is absent."""
     folder = traces_dir()
     if folder is not None:
-        yield from _bodies(folder, folder)
+        for path in _paths(folder)[chunk::chunks]:
+            yield Trace(str(path.relative_to(folder)), path.read_bytes())
 
 
 def read(name: str) -> bytes:
@@ -44,6 +46,10 @@ def read(name: str) -> bytes:
 
 
 def _bodies(folder: Path, root: Path) -> Iterator[Trace]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _BODIES:
-            yield Trace(str(path.relative_to(root)), path.read_bytes())
+    for path in _paths(folder):
+        yield Trace(str(path.relative_to(root)), path.read_bytes())
+
+
+@cache
+def _paths(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _BODIES)

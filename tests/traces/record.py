@@ -3,7 +3,7 @@
 Peers that are not installed are left out and their old recordings stay. The packages of Debian
 are tcpdump, baresip-core, linphone-cli, sip-tester, gir1.2-nice-0.1 with python3-gi, and chromium;
 of PyPI aiortc, aiosipua and pjsua2-python (``--python`` names the interpreter that has them); of
-npm playwright-core (``--node`` names the folder of its node_modules).
+npm playwright-core (``--node`` names the folder above its node_modules).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 // Headless Chromium: plays offer/answer scenes between two connections of one page and prints each
-// description as one line of JSON. argv: the folder that holds node_modules with playwright-core.
+// description as one line of JSON. argv: the folder above node_modules with playwright-core.
 import { createRequire } from 'node:module';
 
 const require = createRequire(process.argv[2] + '/');

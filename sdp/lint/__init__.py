@@ -9,7 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import ModuleType
 
-from sdp.lint import bundle, connections, credentials, fields, levels, media, order, rtcp, text
+from sdp.lint import (
+    addresses,
+    bundle,
+    candidate,
+    connections,
+    credentials,
+    destination,
+    dialects,
+    fields,
+    fragments,
+    kinds,
+    levels,
+    media,
+    options,
+    order,
+    restart,
+    rtcp,
+    streams,
+    successive,
+    text,
+)
 from sdp.lint.rule import Finding, Kind, Rule, Scope, Severity
 from sdp.lint.view import View
 from sdp.model import SessionDescription
@@ -23,7 +43,27 @@ def _table(modules: Iterable[ModuleType]) -> tuple[Rule, ...]:
 
 
 RULES: tuple[Rule, ...] = _table(
-    (text, order, fields, connections, media, rtcp, bundle, levels, credentials)
+    (
+        addresses,
+        bundle,
+        candidate,
+        connections,
+        credentials,
+        destination,
+        dialects,
+        fields,
+        fragments,
+        kinds,
+        levels,
+        media,
+        options,
+        order,
+        restart,
+        rtcp,
+        streams,
+        successive,
+        text,
+    )
 )
 """The table of all rules, by code."""
 

@@ -90,8 +90,8 @@ def lone_bundle_only(view: View) -> Hits:
     "Bundled RTP without rtcp-mux",
     ("9143", "9.3"),
     why="Bundled RTP always shares its port with RTCP; peers refuse the section or the group.",
-    bad=_GROUP + _A.replace("a=rtcp-mux\n", "") + _V.replace("a=rtcp-mux\n", ""),
-    good=_GROUP + _A + _V,
+    bad="a=group:BUNDLE a\n" + _A.replace("a=rtcp-mux\n", ""),
+    good="a=group:BUNDLE a\n" + _A,
     scope=Scope.DESCRIPTION,
 )
 def bundle_without_mux(view: View) -> Hits:

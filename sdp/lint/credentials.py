@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sdp.ice import is_ice_chars
-from sdp.lint.rule import Hits, Scope, Severity, rule, shown
+from sdp.lint.rule import Hits, Severity, rule, shown
 from sdp.lint.view import View
 
 _M = "m=audio 5004 RTP/AVP 0\n"
 _UFRAG, _PWD = "a=ice-ufrag:8hhY\n", "a=ice-pwd:asd88fgpdd777uzjYhagZg\n"
 _OTHER = "a=ice-pwd:YH75Fviy6338Vbrhrlp8Yh\n"
 _BOTH = _UFRAG + _PWD
-_HOST = "a=candidate:1 1 UDP 2130706431 192.0.2.1 5004 typ host\n"
 
 
 def _alone(have: str, lack: str) -> Callable[[View], Hits]:
@@ -253,66 +252,3 @@ def split_levels(view: View) -> Hits:
             if stream.has(have) and not stream.has(lack) and view.description.has(lack):
                 message = f"a={have} stands here and a={lack} at session level; some peers miss one"
                 yield stream.hit(stream.at(have), message)
-
-
-@rule(
-    "ICE014",
-    Severity.ERROR,
-    "Candidates without credentials",
-    ("8839", "4.2.5"),
-    why="Without ufrag and password the stream has no ICE; peers use c= and m= only.",
-    bad=_M + _HOST,
-    good=_M + _BOTH + _HOST,
-    scope=Scope.DESCRIPTION,
-)
-def candidates_alone(view: View) -> Hits:
-    """Report candidates of streams that have neither ufrag nor password at any level."""
-    for stream in view.streams:
-        if stream.has("candidate") and not view.has_any_credential(stream):
-            message = "candidates without ufrag and password; peers do no ICE for this stream"
-            yield stream.hit(stream.at("candidate"), message)
-
-
-@rule(
-    "ICE015",
-    Severity.INFO,
-    "Stream without ICE beside streams with it",
-    ("8839", "4.2.5"),
-    why="ICE is decided per stream. Peers of RFC 5245 turn it off for all of them.",
-    bad=_M + _BOTH + "m=video 5006 RTP/AVP 31\n",
-    good=_BOTH + _M + "m=video 5006 RTP/AVP 31\n",
-    scope=Scope.DESCRIPTION,
-)
-def some_without(view: View) -> Hits:
-    """Report streams in use that have no ICE attribute though others have."""
-    if not any(view.has_ice(stream) for stream in view.streams):
-        return
-    for stream in view.streams:
-        if view.has_any_credential(stream) or stream.has("candidate"):
-            continue
-        if view.is_alive(stream):
-            message = "no ICE for this stream though others have it; old peers then use none at all"
-            yield stream.hit(0, message)
-
-
-@rule(
-    "ICE016",
-    Severity.WARNING,
-    "end-of-candidates without credentials",
-    ("8840", "8.2"),
-    why="The mark belongs to one generation of credentials; without them peers ignore it.",
-    bad=_M + "a=end-of-candidates\n",
-    good=_M + _BOTH + "a=end-of-candidates\n",
-    scope=Scope.DESCRIPTION,
-)
-def end_alone(view: View) -> Hits:
-    """Report the mark in streams without credentials, or at session level where no stream has."""
-    message = "a=end-of-candidates without ufrag and password; peers ignore it"
-    bare = [stream for stream in view.streams if not view.has_any_credential(stream)]
-    for stream in bare:
-        if stream.has("end-of-candidates"):
-            yield stream.hit(stream.at("end-of-candidates"), message)
-    at_session = any(view.description.has(name) for name in ("ice-ufrag", "ice-pwd"))
-    is_alone = not at_session and len(bare) == len(view.streams)
-    if is_alone and view.description.has("end-of-candidates"):
-        yield view.session.hit(view.session.at("end-of-candidates"), message)

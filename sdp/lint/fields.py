@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sdp.errors import SdpError
 from sdp.fields import Bandwidth, MediaLine, Origin, Timing
-from sdp.lint.rule import Hits, Scope, Severity, rule, shown
+from sdp.lint.rule import Hits, Scope, Severity, clipped, rule, shown
 from sdp.lint.view import View
 
 _HEAD = b"v=0\r\no=%s\r\ns=-\r\nt=0 0\r\n"
@@ -29,7 +29,7 @@ def unreadable(name: str, parse: Callable[[bytes], object], effect: str) -> Call
                 try:
                     parse(value)
                 except SdpError as error:
-                    yield level.hit(position, f"{error.reason}; {effect}")
+                    yield level.hit(position, f"{clipped(error.reason)}; {effect}")
 
     return check
 

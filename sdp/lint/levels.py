@@ -10,6 +10,7 @@ from sdp.lint.rule import Hits, Severity, rule, shown
 from sdp.lint.view import View
 
 _M = "m=audio 5004 RTP/AVP 0\n"
+_ICE = _M + "a=ice-ufrag:8hhY\na=ice-pwd:asd88fgpdd777uzjYhagZg\na=rtcp-mux\n"
 _CANDIDATE = "a=candidate:1 1 UDP 2130706431 192.0.2.1 5004 typ host\n"
 _FLAGS = (
     "ice-lite",
@@ -38,8 +39,8 @@ candidates_at_session = rule(
     "Candidates at session level",
     ("8839", "5.1"),
     why="Each candidate belongs to one m= section; above the first m= line peers ignore it.",
-    bad=_CANDIDATE + _M,
-    good=_M + _CANDIDATE,
+    bad=_CANDIDATE + _ICE,
+    good=_ICE + _CANDIDATE,
 )(_at_session("candidate", "peers ignore all candidates above the first m= line"))
 
 remote_at_session = rule(

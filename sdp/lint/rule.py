@@ -16,6 +16,7 @@ Hits = Iterator[Hit]
 Check = Callable[[View], Hits]
 
 _SHOWN = 40
+_CLIPPED = 120
 _SECRET = re.compile(r"pwd|passw|inline:", re.IGNORECASE)
 
 
@@ -151,6 +152,13 @@ def shown(value: str) -> str:
     if len(value) <= _SHOWN:
         return repr(value)
     return f"{value[:_SHOWN]!r}… ({len(value)} characters)"
+
+
+def clipped(reason: str) -> str:
+    """A reason for a message, which may quote a value, of bounded length and without secrets."""
+    if _SECRET.search(reason):
+        return "the value cannot be read"
+    return reason if len(reason) <= _CLIPPED else f"{reason[:_CLIPPED]}…"
 
 
 def plural(count: int, noun: str) -> str:

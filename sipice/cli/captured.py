@@ -9,6 +9,7 @@ from pathlib import Path
 from sipice.capture import CapturedMessage, Notes, Packet, Trouble, read_capture, sip_messages
 from sipice.cli.calls import CallView, call_view
 from sipice.cli.inputs import Input, InputError, via_transport
+from sipice.cli.printable import counted
 from sipice.errors import DecodeError
 from sipice.net import Address
 from sipice.sip.exchange import Tracker
@@ -62,7 +63,7 @@ def _why_nothing(packets: int, notes: Notes) -> str:
         return "is a capture without packets" + _reasons(notes)
     encrypted = any(note.trouble is Trouble.TLS for note in notes)
     what = "no SIP that can be read" if encrypted else "no SIP"
-    return f"is a capture of {packets:,} packets with {what}{_reasons(notes)}"
+    return f"is a capture of {counted(packets, 'packet')} with {what}{_reasons(notes)}"
 
 
 def _reasons(notes: Notes) -> str:
@@ -71,7 +72,7 @@ def _reasons(notes: Notes) -> str:
 
 def _checked(calls: list[CallView], messages: int, notes: Notes) -> Calls:
     if not any(call.found for call in calls):
-        raise InputError(f"holds {messages:,} SIP messages, but no offer and no answer")
+        raise InputError(f"holds {counted(messages, 'SIP message')}, but no offer and no answer")
     said = [str(note) for note in notes]
     if len(calls) == MAX_CALLS:
         said.append(f"only the latest {MAX_CALLS:,} calls are kept")

@@ -80,7 +80,8 @@ def _only(opened: Opened, number: int | None) -> Opened:
     calls = tuple(call for call in opened.calls if call.number == number)
     if calls:
         return replace(opened, calls=calls)
-    return Opened(name=opened.name, error=f"has {len(opened.calls)} calls and no call {number}")
+    count = counted(len(opened.calls), "call")
+    return Opened(name=opened.name, error=f"has {count} and no call {number}")
 
 
 def as_json(opened: Opened, *, secrets: bool) -> dict[str, object]:

@@ -1,0 +1,21 @@
+"""The output that people see changes only where somebody wanted it to."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.capabilities import require
+
+require("cli")
+
+from tests.cli.golden import CASES, FOLDER, output  # noqa: E402
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_output_is_as_it_was(name: str) -> None:
+    expected = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert output(CASES[name]) == expected, "python -m tests.cli.golden writes it again"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {file.stem for file in FOLDER.iterdir()} == set(CASES)

@@ -12,8 +12,10 @@ from sipice.ice import (
     Description,
     Event,
     GatheringFinished,
+    IceServer,
     PairSelected,
     Role,
+    ServerKind,
     StreamCompleted,
 )
 from tests.simnet.checker import Checker
@@ -48,6 +50,20 @@ class Plan:
     """The answerer starts its checks when the offer arrives, not when it answers."""
 
 
+def ice_servers(
+    topology: Topology, *, stun: bool = True, turn: bool = False
+) -> tuple[IceServer, ...]:
+    """The configuration entries of the servers of a world."""
+    servers = []
+    if stun:
+        servers.append(IceServer(ServerKind.STUN, topology.stun.address))
+    if turn:
+        user, password = next(iter(topology.turn.auth.realm.users.items()))
+        entry = IceServer(ServerKind.TURN, topology.turn.address, username=user, password=password)
+        servers.append(entry)
+    return tuple(servers)
+
+
 class Watch:
     """The judges of a world: conformance of every message, and the pacing."""
 
@@ -58,12 +74,16 @@ class Watch:
             world.sent.append(told.sent)
             world.received.append(told.received)
 
-    def announce(self, peer: Peer, stream: int) -> None:
-        credentials = peer.credentials(stream)
-        self.checker.watch(peer.name, credentials.ufrag, credentials.pwd)
+    def follow(self, peer: Peer) -> None:
+        self.checker.follow(peer.name)
         self.pacing.watch(peer.name)
         if peer.config.lite:
             self.checker.lite.add(peer.name)
+
+    def announce(self, peer: Peer, stream: int) -> None:
+        self.follow(peer)
+        credentials = peer.credentials(stream)
+        self.checker.watch(peer.name, credentials.ufrag, credentials.pwd)
 
 
 class Call:
@@ -95,6 +115,8 @@ class Call:
 
         self.a = peer(topology.a.host, role, config)
         self.b = peer(topology.b.host, role_b or role.opposite, config_b or config)
+        for one in (self.a, self.b):
+            self.watch.follow(one)
         self.known_at: float | None = None
         """When both sides knew both descriptions."""
         self._described: set[Peer] = set()

@@ -32,6 +32,8 @@ class Seen:
     """Requests that left it: transaction to (source, destination, bytes)."""
     refused: set[bytes] = field(default_factory=set)
     """Tie-breakers of its requests that were answered with 487."""
+    renewable: set[str] = field(default_factory=set)
+    """Sessions that had a 487 since their tie-breaker last changed."""
     ties: dict[str, bytes] = field(default_factory=dict)
     """The tie-breaker in use, by session."""
     relayed: dict[tuple[Place, Place], Place] = field(default_factory=dict)
@@ -53,6 +55,10 @@ class Checker:
         """How many messages of each kind were judged."""
         self._hosts: dict[str, Seen] = {}
         self._now = 0.0
+
+    def follow(self, host: str) -> None:
+        """Judge this host from now on; it has announced nothing yet."""
+        self._hosts.setdefault(host, Seen())
 
     def watch(self, host: str, ufrag: str, password: str) -> None:
         """``host`` announced these credentials."""
@@ -100,7 +106,7 @@ class Checker:
                 seen.requests[key] = message
                 seen.unanswered[key] += 1
             case Method.BINDING, Class.ERROR if message.error() == 487:
-                self._note_conflict(seen, message)
+                self._note_conflict(seen, remote, local, message)
             case Method.ALLOCATE, Class.SUCCESS:
                 relay = message.address(Attr.XOR_RELAYED_ADDRESS)
                 if relay is not None:
@@ -113,15 +119,17 @@ class Checker:
             case _:
                 pass
 
-    def _note_conflict(self, seen: Seen, message: Message) -> None:
+    def _note_conflict(self, seen: Seen, remote: Place, local: Place, message: Message) -> None:
         sent = seen.transactions.get(message.transaction)
         if sent is None:
             return
         request = wire.parse(sent[2])
         user = (request.get(Attr.USERNAME) or b"").decode()
-        password = self.passwords.get(user.partition(":")[0], "")
-        if wire.integrity_valid(message, password.encode()):
-            seen.refused.add(_tie(request))
+        theirs = user.partition(":")[0]
+        if wire.integrity_valid(message, self.passwords.get(theirs, "").encode()):
+            seen.renewable.add(self.sessions.get(theirs, ""))
+            if sent[:2] == (local, remote):  # from elsewhere it may be followed, and need not be
+                seen.refused.add(_tie(request))
 
     def _channel_sent(self, seen: Seen, host: str, packet: tuple[Place, Place, bytes]) -> None:
         src, server, data = packet
@@ -161,7 +169,7 @@ class Checker:
                 yield from rules.gathering_request(message)
             else:
                 yield from rules.check_request(message)
-                yield from self._check(seen, dst, message, fresh)
+                yield from self._check(seen, src, dst, message, fresh)
         elif message.method == Method.BINDING and message.cls is not Class.INDICATION:
             yield from self._response(seen, src, dst, message)
         elif message.method == Method.SEND and dst not in self.servers:
@@ -180,7 +188,9 @@ class Checker:
         if known != (src, dst, message.raw):
             yield "a transaction id was used for two different requests (RFC 8489 §5)"
 
-    def _check(self, seen: Seen, dst: Place, message: Message, fresh: bool) -> Iterator[str]:
+    def _check(
+        self, seen: Seen, src: Place, dst: Place, message: Message, fresh: bool
+    ) -> Iterator[str]:
         size = len(message.raw)
         if size > rules.CHECK_LIMIT[len(dst[0])]:
             yield f"a check of {size} bytes"
@@ -191,16 +201,22 @@ class Checker:
             return
         if not wire.integrity_valid(message, self.passwords[theirs].encode()):
             yield "MESSAGE-INTEGRITY of a check is not keyed with the peer's password"
-        if fresh:  # a retransmission repeats what it said
+        if fresh and not self._relayed(seen, src):
             yield from self._tie_breaker(seen, theirs, ours, _tie(message))
+
+    def _relayed(self, seen: Seen, src: Place) -> bool:
+        """A check through a relay may have waited for its permission, and says what was then."""
+        return src in seen.relayed.values()
 
     def _tie_breaker(self, seen: Seen, theirs: str, ours: str, tie: bytes) -> Iterator[str]:
         """§16.1: one for the session; a new one after a 487, or with new credentials of ours."""
         session = self.sessions.get(theirs, "")
         generation = f"{session}/{ours}"
         known, before = seen.ties.get(session), seen.ties.get(generation)
-        if tie not in {known, before} and before is not None and known not in seen.refused:
-            yield "the tie-breaker changed without a 487 or a restart (§16.1)"
+        if tie not in {known, before} and before is not None:
+            if session not in seen.renewable:
+                yield "the tie-breaker changed without a 487 or a restart (§16.1)"
+            seen.renewable.discard(session)
         if tie in seen.refused:
             yield "a tie-breaker that was answered with 487 is used again (§7.2.5.1)"
         seen.ties[session] = seen.ties[generation] = tie

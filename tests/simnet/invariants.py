@@ -8,6 +8,7 @@ from sipice.ice import Agent, PairSelected
 from sipice.ice.pair import PairState
 from sipice.ice.state import Generation
 from tests.simnet import wire
+from tests.simnet.trace import describe
 from tests.simnet.wire import Attr, Class, Message, Method, Place
 
 QUIET_TIMEOUTS = 400
@@ -110,7 +111,8 @@ class Pacing:
             gap = now - self._last[group]
             self.gaps.append(gap)
             if gap < self.ta - 1e-9:
-                self._fail(f"{now:.4f}: {host} checks {gap * 1000:.1f} ms after the last new one")
+                late = f"{now:.4f}: {host} checks {gap * 1000:.1f} ms after the last new one"
+                self._fail(f"{late}: {describe(data)}")
         self._last[group] = now
 
     def received(self, now: float, host: str, packet: tuple[Place, Place, bytes]) -> None:
@@ -127,8 +129,8 @@ class Pacing:
         if host not in self._watched or not wire.looks_like_stun(data):
             return None
         message = wire.parse(data)
-        binding = message.method == Method.BINDING and message.cls is Class.REQUEST
-        return message if binding else None
+        paced = message.method in {Method.BINDING, Method.ALLOCATE}
+        return message if paced and message.cls is Class.REQUEST else None
 
     def _fail(self, text: str) -> NoReturn:
         raise AssertionError(text)

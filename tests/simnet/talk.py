@@ -12,7 +12,10 @@ PTIME = 0.020
 class Talk:
     """Sends numbered packets from now on, as far as the agents let it."""
 
-    def __init__(self, a: Peer, b: Peer, *, stream: int = 0, component: int = 1) -> None:
+    def __init__(
+        self, a: Peer, b: Peer, *, stream: int = 0, component: int = 1, ptime: float = PTIME
+    ) -> None:
+        self.ptime = ptime
         self.peers = a, b
         self.stream = stream
         self.component = component
@@ -32,7 +35,7 @@ class Talk:
                 self.sent[peer.name] += 1
             else:
                 self.withheld[peer.name] += 1
-        self.peers[0].world.after(PTIME, self._tick)
+        self.peers[0].world.after(self.ptime, self._tick)
 
     def stop(self) -> None:
         self.running = False

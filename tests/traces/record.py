@@ -104,8 +104,8 @@ def record_call(recorder: Recorder, call: Call) -> None:
     """One call between two SIP peers: its capture and every SDP in it."""
     capture = FOLDER / f"{call.name}.pcap"
     recorder.forget(call.name)
-    suffix = ";transport=tcp" if call.transport == "tcp" else ""
-    target = f"sip:{NAMES[call.callee]}-b@{address_of('b', call.options)}{suffix}"
+    parameter = ";transport=tcp" if call.transport == "tcp" else ""
+    target = f"sip:{NAMES[call.callee]}-b@{address_of('b', call.options)}{parameter}"
     options = (*call.options, call.transport)
     with Rig() as rig:
         interface = "any" if "any" in call.options else "eth0"
@@ -124,7 +124,8 @@ def record_call(recorder: Recorder, call: Call) -> None:
     recorder.add(capture.name, f"{call.caller}; {call.callee}", versions, "call", how, note)
     for number, (role, item) in enumerate(_roles(items), 1):
         peer = call.caller if item.source in (ADDRESS["a"], ADDRESS6["a"]) else call.callee
-        file = f"{call.name}.{number}.{role}.sdp"
+        suffix = "sdpfrag" if item.is_fragment else "sdp"
+        file = f"{call.name}.{number}.{role}.{suffix}"
         (FOLDER / file).write_bytes(item.sdp)
         carried = item.method if item.status is None else f"{item.status} to {item.method}"
         recorder.add(file, peer, _version(peer, recorder), role, how, f"in {carried}")
@@ -145,7 +146,8 @@ def _as_pcapng(capture: Path) -> Path:
 
 def _roles(items: list[Lifted]) -> Iterator[tuple[str, Lifted]]:
     for item in items:
-        yield ("offer" if item.status is None else "answer"), item
+        role = "offer" if item.status is None else "answer"
+        yield ("trickle" if item.is_fragment else role), item
 
 
 def record_pages(recorder: Recorder, peer: str, version: str, command: list[str], how: str) -> None:

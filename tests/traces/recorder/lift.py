@@ -12,18 +12,22 @@ import dpkt
 _UDP, _TCP, _FRAGMENT = 17, 6, 44
 _COOKED = 276  # LINKTYPE_LINUX_SLL2
 _START = re.compile(rb"(?:[A-Z]+ sips?:\S+ SIP/2\.0|SIP/2\.0 \d{3})")
-
-_HAS_SDP = re.compile(rb"^(?:Content-Type|c)\s*:\s*application/sdp", re.MULTILINE | re.IGNORECASE)
+_TYPE = re.compile(
+    rb"^(?:Content-Type|c)\s*:\s*application/(sdp|trickle-ice-sdpfrag)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _METHOD = re.compile(rb"^CSeq\s*:\s*\d+ (\w+)", re.MULTILINE | re.IGNORECASE)
+_STATUS = re.compile(rb"SIP/2\.0 (\d+)")
 
 
 class Lifted(NamedTuple):
-    """One SDP body: what carried it, which side sent it."""
+    """One SDP body or fragment: what carried it, which side sent it."""
 
     method: str
     status: int | None
     source: str
     sdp: bytes
+    is_fragment: bool
 
 
 def lift(capture: Path) -> list[Lifted]:
@@ -31,13 +35,10 @@ def lift(capture: Path) -> list[Lifted]:
     found: dict[tuple[str, bytes], Lifted] = {}
     for source, message in _messages(capture):
         head, _, body = message.partition(b"\r\n\r\n")
-        if body and re.search(
-            rb"^(?:Content-Type|c):\s*application/sdp", head, re.MULTILINE | re.IGNORECASE
-        ):
-            cseq = re.search(rb"^CSeq:\s*\d+ (\w+)", head, re.MULTILINE | re.IGNORECASE)
-            status = re.match(rb"SIP/2\.0 (\d+)", head)
-            method = cseq[1].decode() if cseq else "?"
-            item = Lifted(method, int(status[1]) if status else None, source, body)
+        kind, method, status = _TYPE.search(head), _METHOD.search(head), _STATUS.match(head)
+        if body and kind is not None and method is not None:
+            code = int(status[1]) if status else None
+            item = Lifted(method[1].decode(), code, source, body, kind[1] != b"sdp")
             found.setdefault((source, body), item)
     return list(found.values())
 

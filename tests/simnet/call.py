@@ -166,7 +166,7 @@ class Call:
 
     def _inform(self, peer: Peer, descriptions: list[Description]) -> None:
         for stream, description in zip(peer.streams, descriptions, strict=True):
-            peer.tell(peer.agent.set_remote_description, stream, description)
+            peer.accept(stream, description)
         self._informed.add(peer)
         waiting, self._waiting = self._waiting, []
         for other, action in waiting:
@@ -239,7 +239,7 @@ class Call:
 
     def _accept(self, peer: Peer, descriptions: list[Description]) -> None:
         for stream, description in zip(peer.streams, descriptions, strict=True):
-            peer.tell(peer.agent.set_remote_description, stream, description)
+            peer.accept(stream, description)
 
     # Running
 

@@ -54,6 +54,10 @@ class Peer:
         self.agent = agent or Agent(self.config, role=role, rng=rng, pacer=pacer)
         self.events: list[tuple[float, Event]] = []
         self.watchers: list[Callable[[Event], None]] = []
+        self.family: list[Peer] = [self]
+        """All siblings over one local side, this one included."""
+        self.owners: dict[bytes, Peer] = {}
+        """By transaction: the sibling that asked."""
         self.sockets: dict[int, Socket] = {}
         """By the number of the base."""
         self.bases: list[tuple[int, int, Base]] = []
@@ -62,10 +66,27 @@ class Peer:
         """What arrived as media, and was let in."""
         self.refused_media = 0
         self.counts: Counter[str] = Counter()
+        self.remote_ufrag = ""
         self.honesty = Honesty(self.name)
         self.components = components
         self.streams = [self.agent.add_stream(components) for _ in range(streams)]
         self.world.timed.append(self)
+
+    def fork(self) -> Peer:
+        """A sibling for another answer to the same offer; it shares sockets and credentials."""
+        agent = self.agent.fork(self.world.now)
+        sibling = Peer(self.host, role=agent.role, config=self.config, streams=0, agent=agent)
+        sibling.components, sibling.streams = self.components, list(self.streams)
+        sibling.sockets, sibling.bases = self.sockets, self.bases
+        sibling.family, sibling.owners = self.family, self.owners
+        self.family.append(sibling)
+        return sibling
+
+    def leave(self) -> None:
+        """End this sibling; the others go on."""
+        self.tell(self.agent.close)
+        self.family.remove(self)
+        self.world.timed.remove(self)
 
     # Local addresses
 
@@ -110,8 +131,29 @@ class Peer:
         self.honesty.after(self.agent, now, worked=self._drain())
 
     def _take(self, packet: Packet, base: Base) -> None:
-        if self._is_media(packet, base):
+        """A datagram for this family: media to whom its table says, the rest by what it says."""
+        for member in self.family:
+            if member._is_media(packet, base):
+                return
+        if packet.data[:1] >= b"\x80":
+            self.refused_media += 1
             return
+        if self.family:
+            self._whose(packet.data)._receive(packet, base)
+
+    def _whose(self, data: bytes) -> Peer:
+        """D2.2: by transaction, else by the remote ufrag in USERNAME, else the oldest sibling."""
+        if len(self.family) > 1 and wire.looks_like_stun(data):
+            owner = self.owners.get(data[8:20])
+            if owner in self.family:
+                return owner
+            ufrag = b":" + (wire.parse(data).get(wire.Attr.USERNAME) or b"").partition(b":")[2]
+            for member in self.family:
+                if ufrag == b":" + member.remote_ufrag.encode():
+                    return member
+        return self.family[0]
+
+    def _receive(self, packet: Packet, base: Base) -> None:
         self.honesty.early(self.agent, self.world.now)
         self.agent.receive_datagram(self.world.now, packet.data, base, packet.src)
         self._drain()
@@ -129,9 +171,7 @@ class Peer:
                 if source in self.agent.media(stream, component).receive:
                     self.media.append((self.world.now, data))
                     return True
-        if channel is None:
-            self.refused_media += 1
-        return channel is None
+        return False
 
     def send_media(self, data: bytes, *, stream: int = 0, component: int = 1) -> bool:
         """Send a media packet the way a shell does: by the table alone where it suffices."""
@@ -171,6 +211,7 @@ class Peer:
         return bool(commands or events)
 
     def _send(self, data: bytes, base: Base, remote: Address) -> None:
+        self.owners[data[8:20]] = self
         socket = self.sockets.get(base.number)
         assert socket is not None, f"{self.name} sends from a base it does not hold: {base}"
         assert socket.address == base.address
@@ -181,6 +222,11 @@ class Peer:
     def description(self, stream: int, generation: int | None = None) -> Description:
         """The local description as it looks after a trip through SDP."""
         return exported(self.agent.local_description(stream, generation))
+
+    def accept(self, stream: int, description: Description) -> None:
+        """The peer's description has come."""
+        self.remote_ufrag = description.credentials.ufrag
+        self.tell(self.agent.set_remote_description, stream, description)
 
     def prepare_restart(self) -> RestartId:
         restart = self.agent.prepare_restart(self.world.now)

@@ -1,0 +1,151 @@
+"""One offer, several answers: siblings over one local side."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from sipice.ice import Pacer, PairSelected, PathLost, Role, StreamFailed
+from tests.marks import rfc
+from tests.simnet.call import Watch
+from tests.simnet.host import Host
+from tests.simnet.invariants import assert_mirrored
+from tests.simnet.peer import Peer
+from tests.simnet.talk import PTIME, Talk
+from tests.simnet.topology import OPEN, Topology, build
+
+
+class ForkedCall:
+    """An offerer, and several answerers that answer when they like."""
+
+    def __init__(self, count: int, *, seed: int = 0, loss: float = 0.0, rtt: float = 0.050) -> None:
+        self.topology: Topology = build(OPEN, OPEN, rtt=rtt, seed=seed, loss=loss)
+        self.world = self.topology.world
+        # All siblings are one agent as far as Ta is concerned only if they share a slot; each
+        # keeps its own Ta, and all together the floor of their pacer.
+        self.watch = Watch(self.world, ta=0.005)
+        self.a = Peer(self.topology.a.host, role=Role.CONTROLLING, seed=seed, pacer=Pacer())
+        self.branches: list[Peer] = []
+        for number in range(count):
+            host = Host(self.world, f"b{number}")
+            host.attach(
+                self.topology.internet,
+                f"203.0.113.10{number}",
+                up=self.topology.b.wan.up,
+                down=self.topology.b.wan.down,
+            )
+            self.branches.append(Peer(host, role=Role.CONTROLLED, seed=seed + number))
+        self.siblings: dict[str, Peer] = {}
+        for peer in (self.a, *self.branches):
+            self.watch.follow(peer)
+            peer.bind_all()
+            peer.tell(peer.agent.gather)
+            self.watch.announce(peer, 0)
+        for branch in self.branches:
+            self.watch.checker.sessions[branch.credentials().ufrag] = branch.name
+
+    def offer(self) -> None:
+        for branch in self.branches:
+            branch.accept(0, self.a.description(0))
+
+    def answer(self, branch: Peer) -> Peer:
+        """The branch's answer arrives: the first goes to the root, the others to siblings."""
+        sibling = self.a.fork() if self.siblings else self.a
+        self.siblings[branch.name] = sibling
+        sibling.accept(0, branch.description(0))
+        return sibling
+
+    def answer_at(self, when: float, branch: Peer) -> None:
+        def arrive() -> None:
+            self.answer(branch)
+
+        self.world.at(when, arrive)
+
+    def assert_connected(self, branch: Peer) -> None:
+        ours, theirs = self.siblings[branch.name].selected(), branch.selected()
+        assert ours is not None, self.world.trace.text(last=60)
+        assert theirs is not None, self.world.trace.text(last=60)
+        assert_mirrored(ours, theirs)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("spread", [0.0, 0.030, 1.0, 20.0])
+@rfc("8445", "7.3.1.4", "rule", "8445-7.3.1.4-4")
+def test_every_branch_connects_over_the_same_sockets(count: int, spread: float) -> None:
+    call = ForkedCall(count)
+    call.offer()
+    for number, branch in enumerate(call.branches):
+        call.answer_at(0.040 + number * spread, branch)
+    call.world.run(until=count * spread + 3.0)
+    for branch in call.branches:
+        call.assert_connected(branch)
+    assert {base.address.port for _, _, base in call.a.bases} == {call.a.bases[0][2].address.port}
+
+
+@pytest.mark.parametrize("winner", [0, 1, 2])
+@rfc("8445", "8.3.1", "SHOULD", "8445-8.3.1-1")
+def test_one_branch_wins_and_the_others_leave_without_harm(winner: int) -> None:
+    call = ForkedCall(3)
+    call.offer()
+    for number, branch in enumerate(call.branches):
+        call.answer_at(0.040 + number * 0.5, branch)
+    call.world.run(until=4.0)
+    chosen = call.branches[winner]
+    talk = Talk(call.siblings[chosen.name], chosen)
+    call.world.run(until=6.0)
+    for branch in call.branches:
+        if branch is not chosen:
+            call.siblings[branch.name].leave()
+            branch.leave()
+    call.world.run(until=60.0)
+    talk.stop()
+    for peer in (call.siblings[chosen.name], chosen):
+        assert peer.all(PathLost) == []
+        assert talk.longest_gap(peer) <= PTIME + 1e-6
+        assert peer.sockets
+
+
+def test_the_last_sibling_releases_the_sockets() -> None:
+    call = ForkedCall(3)
+    call.offer()
+    for branch in call.branches:
+        call.answer(branch)
+    call.world.run(until=10.0)
+    siblings = list(call.siblings.values())
+    for left, sibling in enumerate(siblings, 1):
+        assert call.a.sockets
+        sibling.leave()
+        assert bool(call.a.sockets) == (left < len(siblings))
+
+
+def test_a_branch_that_never_answers_changes_nothing() -> None:
+    call = ForkedCall(2)
+    call.offer()
+    call.answer_at(1.0, call.branches[0])
+    call.world.run(until=100.0)
+    call.assert_connected(call.branches[0])
+    assert call.branches[1].first(PairSelected) is None
+    assert call.siblings["b0"].all(StreamFailed) == []
+
+
+def test_a_late_branch_may_ring_for_minutes() -> None:
+    call = ForkedCall(2)
+    call.offer()
+    call.answer_at(1.0, call.branches[0])
+    call.answer_at(150.0, call.branches[1])
+    call.world.run(until=155.0)
+    for branch in call.branches:
+        call.assert_connected(branch)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_forks_over_lossy_paths(seed: int) -> None:
+    rng = Random(seed)
+    call = ForkedCall(4, seed=seed, loss=0.05)
+    call.offer()
+    for branch in call.branches:
+        call.answer_at(rng.choice([0.0, 0.050, 0.500, 3.0]) + 0.010, branch)
+    call.world.run(until=30.0)
+    for branch in call.branches:
+        call.assert_connected(branch)

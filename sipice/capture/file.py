@@ -131,10 +131,6 @@ class _Section:
     little: bool
     interfaces: list[_Interface] = field(default_factory=list[_Interface])
 
-    @property
-    def order(self) -> str:
-        return "<" if self.little else ">"
-
 
 class _DamagedError(Exception):
     """The block structure of the file is broken."""

@@ -106,6 +106,7 @@ class _Dissector:
             segment = tcp_segment(whole.packet)
             if segment is not None:
                 yield from self._segment(packet, whole, segment)
+                yield from self._make_room()
 
     def finish(self) -> Iterator[CapturedMessage]:
         """Everything that still waits for packets that did not come."""
@@ -164,7 +165,6 @@ class _Dissector:
             other = connection.directions[not backwards]
             freed = other.acknowledged(segment.acknowledgment, packet.time)
             yield from connection.messages(not backwards, freed)
-        yield from self._make_room()
 
     def _connection(self, source: Address, destination: Address) -> _Connection:
         key = frozenset({source, destination})

@@ -55,6 +55,10 @@ def test_a_message_names_the_frames_that_brought_it(talk: Talk) -> None:
     assert (third.data, third.frames, third.time) == (MESSAGE, (3, 4), 4.0)
     assert talk.say(b"\r\n\r\n") == []
     assert [said.frames for said in talk.say(OK)] == [(6,)]
+    talk.say(MESSAGE[:10])
+    talk.frame -= 1
+    (said,) = talk.say(MESSAGE[10:])
+    assert said.frames == (7,)
 
 
 def test_sip_is_picked_up_again_behind_a_gap(talk: Talk) -> None:

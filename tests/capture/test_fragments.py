@@ -95,6 +95,16 @@ def test_extension_headers_may_stand_behind_the_fragment_header() -> None:
     assert played(fragments6(bytes([60, 0, 0, 0, 0, 0, 0, 0]) * 40, 60, 64)) == []
 
 
+def test_pieces_of_enough_bytes_with_a_hole_are_not_whole() -> None:
+    pieces = [
+        ip4(PAYLOAD[:800], UDP, ident=7, place=0x2000),
+        ip4(PAYLOAD[400:800], UDP, ident=7, place=0x2000 | 50),
+        ip4(PAYLOAD[1200:], UDP, ident=7, place=150),
+    ]
+    assert played(pieces) == []
+    assert played([*pieces, ip4(PAYLOAD[800:1200], UDP, ident=7, place=0x2000 | 100)]) == [PAYLOAD]
+
+
 def test_a_missing_fragment_is_noted_at_the_end() -> None:
     notes = Notes()
     assert played(fragments4(PAYLOAD, UDP, 400)[:-1], notes) == []

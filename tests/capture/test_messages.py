@@ -149,6 +149,15 @@ def test_only_so_many_connections_are_held_and_each_is_finished() -> None:
     assert troubles == [Trouble.GAP]
 
 
+def test_connections_that_were_only_tried_take_room_too() -> None:
+    talk = TcpTalk()
+    begun = [*talk.opening(), talk.say(INVITE[:100])]
+    tried = [TcpTalk(client=Address(ALICE.ip, port)).opening()[0] for port in range(100)]
+    end = talk.say(INVITE[100:])
+    assert read(pcap([*begun, *tried, end]), Limits(connections=100))[0] == []
+    assert len(read(pcap([*begun, *tried, end]), Limits(connections=101))[0]) == 1
+
+
 def test_sip_over_websocket() -> None:
     talk = TcpTalk()
     packets = [*talk.opening(), talk.say(UPGRADE), talk.say(UPGRADED, by_client=False)]
@@ -206,9 +215,16 @@ def test_missing_fragments_are_noted_at_the_end() -> None:
 
 
 def test_other_protocols_and_broken_headers_are_passed_over() -> None:
-    packets = [ip(b"icmp", 1), ip(b"short", UDP), ip(b"short", 6), b"", b"\xff" * 50]
+    packets = [
+        tcp(b"x", 5, flags=0),
+        ip(b"icmp", 1),
+        ip(b"short", UDP),
+        ip(b"short", 6),
+        b"",
+        b"\xff" * 50,
+    ]
     assert read(pcap([*packets, udp(INVITE)])) == (
-        [CapturedMessage(1000.05, ALICE, BOB, "UDP", INVITE, (6,))],
+        [CapturedMessage(1000.06, ALICE, BOB, "UDP", INVITE, (7,))],
         [],
     )
 

@@ -145,6 +145,7 @@ def test_an_ipv4_fragment_knows_its_place() -> None:
 
 def test_endless_extension_headers_end() -> None:
     assert skip_extensions(60, (bytes([60, 0]) + bytes(6)) * 40) is None
+    assert ip_packet(ip((bytes([60, 0]) + bytes(6)) * 40, 60, ALICE6, BOB6)) is None
     assert skip_extensions(44, b"short") == (44, b"short", None)
 
 

@@ -62,7 +62,8 @@ def test_retransmissions_are_folded_and_counted() -> None:
 
 def test_the_same_invite_forked_on_one_path_is_one_offer() -> None:
     copy = request("INVITE", 1, body=sdp("offer"), branch="other")
-    assert meanings(INVITE, copy) == [Meaning.OFFER, Meaning.REPEAT]
+    other = copy.replace(b"INVITE sip:bob@", b"INVITE sip:robert@")
+    assert meanings(INVITE, copy, other) == [Meaning.OFFER, Meaning.REPEAT, Meaning.REPEAT]
 
 
 @rfc("8840", "3.2", "rule", "8840-3.2-1")

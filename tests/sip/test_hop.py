@@ -195,6 +195,7 @@ def test_a_2xx_without_sdp_lets_the_preview_stand_or_is_remarked() -> None:
 def test_without_an_offer_in_the_invite_only_the_first_reliable_sdp_is_the_offer() -> None:
     story = (
         OFFERLESS,
+        response(180, 1),
         response(183, 1, body=sdp("unreliable")),
         response(183, 1, rseq=5, body=sdp("offer")),
         response(183, 1, rseq=6, body=sdp("extra")),
@@ -202,6 +203,7 @@ def test_without_an_offer_in_the_invite_only_the_first_reliable_sdp_is_the_offer
     )
     assert summary(the_dialog(*story)) == [(4, "offer", None, "pending")]
     assert meanings(*story) == [
+        Meaning.NOTHING,
         Meaning.NOTHING,
         Meaning.IGNORED,
         Meaning.OFFER,
@@ -369,6 +371,7 @@ def test_sdp_that_may_not_stand_there_is_ignored() -> None:
 
 
 def test_a_bye_ends_the_dialog_from_either_side() -> None:
+    assert the_dialog(INVITE, OK, request("BYE", 2, to="x")).state is DialogState.CONFIRMED
     for bye in (request("BYE", 2, to="bob"), request("BYE", 1, by="bob", to="alice")):
         assert the_dialog(INVITE, OK, ACK, bye).state is DialogState.ENDED
 

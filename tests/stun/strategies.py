@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sipice.net import Address
 from sipice.stun import Class, ErrorCode, Key, Message, Method, PasswordAlgorithm, encode
 from sipice.stun import attributes as a
+from sipice.stun.message import append_fingerprint, encode_attributes
 
 transaction_ids = st.binary(min_size=12, max_size=12)
 ports = st.integers(0, 0xFFFF)
@@ -104,12 +105,12 @@ def check_datagrams(draw: st.DrawFn) -> bytes:
     """Checks and what resembles them, often with a few bytes changed after sealing."""
     message = draw(check_messages)
     key = draw(st.sampled_from([KEY, KEY, KEY, None]))
-    data = encode(
-        message,
-        key,
-        sha256=draw(st.sampled_from([False, False, False, True])),
-        fingerprint=draw(st.sampled_from([True, True, True, False])),
-    )
+    sha256 = draw(st.sampled_from([False, False, False, True]))
+    data = encode(message, key, sha256=sha256, fingerprint=False)
+    ignored = draw(st.sampled_from([(), (), (), (a.USE_CANDIDATE(True),), ((0x7F00, b"x"),)]))
+    data += encode_attributes(ignored, bytes(12))
+    if draw(st.sampled_from([True, True, True, False])):
+        data = append_fingerprint(data)
     data = draw(mutations(data))
     return refingerprint(data) if draw(st.booleans()) else data
 

@@ -30,6 +30,7 @@ from sipice.stun.check import (
     parse_check,
     success_response,
 )
+from sipice.stun.message import append_fingerprint, append_integrity, encode_attributes
 from tests.marks import rfc
 from tests.stun import strategies, vectors
 from tests.stun.strategies import KEY
@@ -51,7 +52,7 @@ def quickly(data: bytes, parser: CheckParser = LEARNED) -> Check | None:
         return None
 
 
-@settings(max_examples=600)
+@settings(max_examples=200)
 @given(st.lists(strategies.check_datagrams(), min_size=1, max_size=6))
 def test_reading_by_shape_equals_the_strict_parser(datagrams: list[bytes]) -> None:
     for data in datagrams:
@@ -119,6 +120,34 @@ def test_an_unknown_required_attribute_keeps_a_check_a_message() -> None:
     )
     assert isinstance(message, Message)
     assert message.unknown_required == (0x7F00,)
+
+
+@rfc("8489", "9.1.3", "MUST", "8489-9.1.3-2")
+def test_a_check_with_the_stronger_integrity_stays_a_message() -> None:
+    attributes = (a.USERNAME("a:b"), a.PRIORITY(1), a.ICE_CONTROLLED(2))
+    message = Message(Method.BINDING, Class.REQUEST, bytes(12), attributes)
+    sealed = encode(message, KEY, fingerprint=False)
+    both = append_fingerprint(append_integrity(sealed, KEY, sha256=True))
+    assert isinstance(parse_check(both), Message)
+
+
+@rfc("8489", "7", "rule", "8489-7-1")
+def test_a_check_without_fingerprint_stays_a_message() -> None:
+    attributes = (a.USERNAME("a:b"), a.PRIORITY(1), a.ICE_CONTROLLED(2))
+    message = Message(Method.BINDING, Class.REQUEST, bytes(12), attributes)
+    assert isinstance(parse_check(encode(message, KEY, fingerprint=False)), Message)
+
+
+def test_what_follows_the_integrity_does_not_nominate() -> None:
+    attributes = (a.USERNAME("a:b"), a.PRIORITY(1), a.ICE_CONTROLLED(2))
+    message = Message(Method.BINDING, Class.REQUEST, bytes(12), attributes)
+    sealed = encode(message, KEY, fingerprint=False)
+    data = append_fingerprint(sealed + encode_attributes((a.USE_CANDIDATE(True),), bytes(12)))
+    for _ in range(2):
+        check = parse_check(data)
+        assert isinstance(check, CheckRequest)
+        assert not check.use_candidate
+        assert KEY.verifies(check.signed, check.mac)
 
 
 def test_shapes_remembered_are_bounded() -> None:

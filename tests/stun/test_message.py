@@ -22,7 +22,7 @@ from sipice.stun import (
     verify_integrity,
 )
 from sipice.stun import attributes as a
-from sipice.stun.message import append_integrity
+from sipice.stun.message import append_fingerprint, append_integrity
 from tests.marks import rfc
 from tests.stun import strategies, vectors
 from tests.stun.strategies import KEY, mutations
@@ -192,6 +192,18 @@ def test_attributes_after_message_integrity_are_ignored() -> None:
     message = decode(resealed(request(a.USERNAME("a:b")), priority, unknown))
     assert message.get(a.PRIORITY) is None
     assert message.unknown_required == ()
+    assert verify_integrity(message, KEY)
+
+
+@rfc("8489", "9", "MUST", "8489-9-1")
+def test_attributes_after_message_integrity_sha256_are_ignored() -> None:
+    sealed = encode(request(a.USERNAME("a:b")), KEY, sha256=True, fingerprint=False)
+    data = append_integrity(sealed, Key(b"another"))
+    data = append_integrity(data, Key(b"another"), sha256=True)
+    data += bytes.fromhex("0024000400000005 7f000000")
+    message = decode(append_fingerprint(data))
+    assert message.attributes == (a.USERNAME("a:b"),)
+    assert not message.integrity_at
     assert verify_integrity(message, KEY)
 
 

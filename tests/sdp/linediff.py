@@ -11,7 +11,7 @@ _ICE = re.compile(
     rb"pacing|pwd|ufrag))[ \t]*(?::|[\r\n]*\Z)",
     re.IGNORECASE,
 )
-_PORT = re.compile(rb"(m=\s*\S+\s+)\d+")
+_PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)[0-9]+")
 _RTCP = re.compile(rb"a=rtcp:", re.IGNORECASE)
 
 
@@ -115,6 +115,8 @@ def _check_endings(old: list[bytes], new: list[bytes]) -> None:
 
     A text that stopped without a line end goes on with that of its first line.
     """
+    if not old:
+        return
     unseen = Counter(old)
     gone = {(line[:2], ending(line)) for line in (Counter(old) - Counter(new))}
     for position, line in enumerate(new):

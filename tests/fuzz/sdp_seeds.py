@@ -1,5 +1,7 @@
 """Where the fuzzing of sdp starts: the traces, and words that a mutant may get."""
 
+from functools import cache
+
 from tests.traces.corpus import foreign_traces, own_traces
 
 _SMALL = 8192
@@ -20,6 +22,7 @@ WORDS = [
 ]
 
 
+@cache
 def description_seeds() -> list[bytes]:
     """Small descriptions and fragments of our own, and the foreign fuzz inputs."""
     own = [trace.data for trace in own_traces() if len(trace.data) < _SMALL]

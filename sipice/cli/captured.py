@@ -75,7 +75,7 @@ def _checked(calls: list[CallView], messages: int, notes: Notes) -> Calls:
         raise InputError(f"holds {counted(messages, 'SIP message')}, but no offer and no answer")
     said = [str(note) for note in notes]
     if len(calls) == MAX_CALLS:
-        said.append(f"only the latest {MAX_CALLS:,} calls are kept")
+        said.append(f"there may be more calls; the latest {MAX_CALLS:,} are kept")
     return Calls(calls=tuple(calls), messages=messages, notes=tuple(said))
 
 

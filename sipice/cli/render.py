@@ -17,6 +17,7 @@ from sipice.cli.verdict import address, component, place
 HEADING = "bold"
 GOOD, ODD, BAD = "green", "yellow", "red"
 
+_MANY = 30
 _ICE_WORDS = {"none": ("off", ODD), "rfc5245": ("RFC 5245", GOOD), "rfc8445": ("RFC 8445", GOOD)}
 
 
@@ -128,7 +129,9 @@ def _stream(stream: StreamReport, offset: int) -> Iterator[RenderableType]:
     if facts.candidates:
         yield _candidates_table(facts.candidates, offset)
     yield from _candidate_notes(facts, offset)
-    if len(facts.foundations) > 1:
+    if len(facts.foundations) > _MANY:
+        yield line(f"foundations {len(facts.foundations)} different ones")
+    elif len(facts.foundations) > 1:
         groups = (f"{name} ({count})" for name, count in facts.foundations.items())
         yield hanging("foundations", line(", ".join(groups)))
     for sentence in stream.conclusions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
@@ -26,8 +26,18 @@ _OUTCOMES = {
 }
 
 
-def render_calls(console: Console, calls: Iterable[CallView], *, full: bool, secrets: bool) -> None:
-    """Each call with its exchanges; with ``full`` each description too."""
+_INDEX_FROM = 10
+"""So many calls are told in one line each."""
+
+
+def render_calls(console: Console, calls: Sequence[CallView], *, full: bool, secrets: bool) -> None:
+    """Each call with its exchanges, or many in a line each; with ``full`` all descriptions."""
+    if len(calls) >= _INDEX_FROM and not full:
+        console.print()
+        console.print(_index(calls))
+        console.print()
+        console.print(line("--call N (or a Call-ID) shows one call, -v shows all in full"))
+        return
     for call in calls:
         console.print()
         _render_call(console, call)
@@ -35,6 +45,47 @@ def render_calls(console: Console, calls: Iterable[CallView], *, full: bool, sec
             for one in call.found:
                 console.print()
                 render_report(console, report(one, secrets=secrets))
+
+
+def _index(calls: Sequence[CallView]) -> RenderableType:
+    table = grid(">call", "started", "from", "to", "offer", "outcome", rigid=("call", "started"))
+    for call in calls:
+        exchanges = [exchange for dialog in call.dialogs for exchange in dialog.exchanges]
+        timed = call.started > _EPOCH_YEARS
+        table.add_row(
+            str(call.number),
+            _clock(call.started)[:19] if timed else "",
+            line(call.parties[0]),
+            line(call.parties[1]),
+            _in_a_word(exchanges[0].offer) if exchanges else Text("no SDP"),
+            _outcome_in_a_word(exchanges),
+        )
+    return table
+
+
+def _in_a_word(found: Found) -> Text:
+    description = found.description
+    alive = [i for i in range(len(description.media)) if effective.is_alive(description, i)]
+    with_ice = sum(
+        effective.support(description, stream) is not effective.Support.NONE for stream in alive
+    )
+    if any(effective.mismatch(description, stream) for stream in alive):
+        return line(("ICE mismatch", BAD))
+    if not with_ice:
+        return line(("no ICE", ODD))
+    return line("ICE" if with_ice == len(alive) else f"ICE in {with_ice} of {len(alive)}")
+
+
+def _outcome_in_a_word(exchanges: Sequence[ExchangeView]) -> Text:
+    if not exchanges:
+        return Text("")
+    last = exchanges[-1]
+    outcome, style = _OUTCOMES[last.outcome]
+    status = f" with {last.status}" if last.status is not None else ""
+    count = f" ({len(exchanges)} exchanges)" if len(exchanges) > 1 else ""
+    answer = last.answer or last.preview
+    ice = Text.assemble(": ", _in_a_word(answer)) if answer is not None else Text("")
+    return Text.assemble((outcome + status, style), ice, count)
 
 
 def _render_call(console: Console, call: CallView) -> None:

@@ -47,8 +47,8 @@ def show(
         typer.Option("--sequence", help="The files are offer, answer, offer ... of one call."),
     ] = False,
     call: Annotated[
-        int | None,
-        typer.Option("--call", metavar="N", min=1, help="Of a capture only call N, in full."),
+        str | None,
+        typer.Option("--call", metavar="N|CALL-ID", help="Of a capture only this call, in full."),
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Of a capture every description in full.")
@@ -73,15 +73,15 @@ def show(
     raise typer.Exit(UNUSABLE if any(each.error for each in opened) else FINE)
 
 
-def _only(opened: Opened, number: int | None) -> Opened:
-    """A capture with one of its calls."""
-    if number is None or not opened.calls:
+def _only(opened: Opened, wanted: str | None) -> Opened:
+    """A capture with one of its calls, named by its number or its Call-ID."""
+    if wanted is None or not opened.calls:
         return opened
-    calls = tuple(call for call in opened.calls if call.number == number)
+    calls = [call for call in opened.calls if wanted in (str(call.number), call.call_id)]
     if calls:
-        return replace(opened, calls=calls)
+        return replace(opened, calls=tuple(calls[:1]))
     count = counted(len(opened.calls), "call")
-    return Opened(name=opened.name, error=f"has {count} and no call {number}")
+    return Opened(name=opened.name, error=f"has {count} and no call {wanted}")
 
 
 def as_json(opened: Opened, *, secrets: bool) -> dict[str, object]:

@@ -88,6 +88,26 @@ def test_details_come_for_one_call_or_for_all() -> None:
     assert (ended.code, ended.err) == (2, "sipice: (stdin) has 1 call and no call 2\n")
 
 
+def test_a_call_may_be_named_by_its_call_id() -> None:
+    assert "Stream 0" in run("show", "--call", "call-1", "-", stdin=CALL).out
+
+
+def test_many_calls_are_told_in_a_line_each() -> None:
+    offer = messages.description("alice", "192.0.2.1", ice="aaaa")
+    packets = [
+        messages.there(messages.invite(offer, call_id=f"call-{number}")) for number in range(1, 12)
+    ]
+    packets.append(messages.back(messages.answer(messages.description("bob", "192.0.2.2"))))
+    ended = run("show", "-", stdin=messages.capture(*packets))
+    rows = [line.split() for line in ended.out.split("\n") if "sip:alice" in line]
+    assert [row[0] for row in rows] == [str(number) for number in range(1, 12)]
+    assert rows[0][1:] == [
+        *("2023-11-14", "22:13:20", "sip:alice@example.org", "sip:bob@example.org", "ICE"),
+        *("answered:", "no", "ICE"),
+    ]
+    assert " ".join(rows[1][6:]) == "no answer seen"
+
+
 def test_json_holds_calls_dialogs_and_exchanges() -> None:
     [given] = run("show", "--json", "-", stdin=CALL).json["inputs"]
     assert (given["kind"], given["messages"]) == ("capture", 4)

@@ -90,3 +90,18 @@ def test_fragments_are_nothing(data: bytes) -> None:
 def test_truncated_channel_data_is_nothing_and_empty_channel_data_is_some() -> None:
     assert classify(bytes.fromhex("40000000")) is Protocol.CHANNEL_DATA
     assert classify(bytes.fromhex("4000000401")) is Protocol.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "00010000 2112a443 000102030405060708090a0b",
+        "00010004 2112a442 000102030405060708090a0b",
+        "00010002 2112a442 000102030405060708090a0b 0000",
+        "00010000 2112a442 000102030405060708090a",
+        "04010000 2112a442 000102030405060708090a0b",
+    ],
+)
+@rfc("8489", "6.3", "rule", "8489-6.3-1")
+def test_cookie_length_and_first_bits_make_stun(header: str) -> None:
+    assert classify(bytes.fromhex(header)) is Protocol.UNKNOWN

@@ -34,6 +34,8 @@ class Seen:
     """Tie-breakers of its requests that were answered with 487."""
     renewable: set[str] = field(default_factory=set)
     """Sessions that had a 487 since their tie-breaker last changed."""
+    controlling: dict[str, bool] = field(default_factory=dict)
+    """The role shown last, by session."""
     ties: dict[str, bytes] = field(default_factory=dict)
     """The tie-breaker in use, by session."""
     relayed: dict[tuple[Place, Place], Place] = field(default_factory=dict)
@@ -128,7 +130,10 @@ class Checker:
         theirs = user.partition(":")[0]
         if wire.integrity_valid(message, self.passwords.get(theirs, "").encode()):
             seen.renewable.add(self.sessions.get(theirs, ""))
-            if sent[:2] == (local, remote):  # from elsewhere it may be followed, and need not be
+            # From elsewhere, or about a role that was given up meanwhile, it may be followed and
+            # need not be.
+            session, controlling = self.sessions.get(theirs, ""), request.has(Attr.ICE_CONTROLLING)
+            if sent[:2] == (local, remote) and seen.controlling.get(session) == controlling:
                 seen.refused.add(_tie(request))
 
     def _channel_sent(self, seen: Seen, host: str, packet: tuple[Place, Place, bytes]) -> None:
@@ -203,6 +208,8 @@ class Checker:
             yield "MESSAGE-INTEGRITY of a check is not keyed with the peer's password"
         if fresh and not self._relayed(seen, src):
             yield from self._tie_breaker(seen, theirs, ours, _tie(message))
+            session = self.sessions.get(theirs, "")
+            seen.controlling[session] = message.has(Attr.ICE_CONTROLLING)
 
     def _relayed(self, seen: Seen, src: Place) -> bool:
         """A check through a relay may have waited for its permission, and says what was then."""

@@ -98,16 +98,15 @@ def receive_success(
     state.touch(generation)
 
 
-def receive_error(
-    state: AgentState, check: Check, message: Message, base: Base, remote: Address
-) -> None:
-    """An error response that matches a check (§7.2.5.1, §7.2.5.2.4)."""
+def receive_error(state: AgentState, check: Check, message: Message) -> None:
+    """An error response that matches a check (§7.2.5.1, §7.2.5.2.4).
+
+    Where it came from does not matter: it is authentic, and no address is learned from it.
+    """
     generation, pair = check.generation, check.pair
     assert generation.remote is not None
     if not message.has_fingerprint or not verify_integrity(message, generation.remote.key):
         state.counters.unauthenticated += 1
-        return
-    if base.number != pair.base.number or remote != pair.to:
         return
     transactions.forget(state, check.id)
     if message.error_code == ROLE_CONFLICT and pair.conflicts < state.config.max_role_conflicts:

@@ -100,13 +100,16 @@ def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
 
 def resume(state: AgentState, generation: Generation) -> None:
     """Check all failed pairs again, with a new PAC timer: the peer was not there until now."""
+    failed = [pair for pair in generation.checklist if pair.state is PairState.FAILED]
+    has_failed = generation.state is ChecklistState.FAILED
     if generation.remote is None or generation.state is ChecklistState.COMPLETED:
         return
-    for pair in generation.checklist:
-        if pair.state is PairState.FAILED:
-            pair.state = PairState.FROZEN
-            pair.conflicts = 0
-    if generation.state is ChecklistState.FAILED:
+    if not failed and not has_failed:
+        return
+    for pair in failed:
+        pair.state = PairState.FROZEN
+        pair.conflicts = 0
+    if has_failed:
         generation.state = ChecklistState.RUNNING
         state.events.append(StreamResumed(generation.stream, generation.number))
     begin(state, generation)

@@ -228,11 +228,10 @@ def flush(
         else:
             _happened(state, port, event)
     for packet in client.take_packets():
+        question = Question(port.stream, port.socket, client.server, port.rank, packet)
         if paced:
-            state.questions.append(
-                Question(port.stream, port.socket, client.server, port.rank, packet)
-            )
-        else:
+            state.questions.appendleft(question)
+        elif question not in state.questions:  # a retransmission of what waits is no news
             state.commands.append(SendDatagram(packet, port.socket, client.server))
     due = client.next_timeout()
     if due is None:

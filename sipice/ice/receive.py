@@ -102,7 +102,7 @@ def _odd(state: AgentState, message: Message, local: LocalBase, remote: Address)
     elif isinstance(check, ServerRequest):
         _from_server(state, check, message, local, remote)
     elif isinstance(check, Check):
-        checks.receive_error(state, check, message, local.base, remote)
+        checks.receive_error(state, check, message)
     else:
         consent.receive_error(state, check, message, local.base, remote)
 

@@ -142,6 +142,8 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
     component = generation.component(local.component)
     if component is None or not _may_send_to(state, check.remote):
         return
+    if not generation.sources:
+        _wake(state)
     media.add_source(state, generation, (local.base.number, check.remote), local.component)
     if component.selected is not None and not _may_move(state, generation, check):
         return
@@ -161,6 +163,14 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
     if pair.heard != check.id or pair.state is PairState.FAILED:
         pair.heard = check.id
         _trigger(state, generation, pair)
+
+
+def _wake(state: AgentState) -> None:
+    """The first sign of the peer: checks that ended in vain while it rang are made again."""
+    for stream in state.streams.values():
+        for generation in (stream.current, stream.next):
+            if generation is not None and not generation.sources:
+                conclude.resume(state, generation)
 
 
 def remote_candidate(

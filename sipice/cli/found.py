@@ -83,33 +83,30 @@ def read_description(data: bytes, *, fragment: bool = False) -> SessionDescripti
         return error.reason
 
 
-def linked(found: Iterable[Found], *, sequence: bool = False) -> Iterator[Found]:
-    """The same with ``previous`` filled in: by party, else by the o= line (RFC 3264 §8).
+def linked(found: Iterable[Found]) -> Iterator[Found]:
+    """The same as offer, answer, offer, answer of one call, each with what came before it.
 
-    With ``sequence`` they are offer, answer, offer, answer of one call.
+    Its party said before what has the same o= line but for the version (RFC 3264 §8).
     """
     latest: dict[tuple[str, str], Found] = {}
     offer: SessionDescription | None = None
-    for number, one in enumerate(found):
+    number = 0
+    for one in found:
         current = one
-        if sequence and number % 2:
-            current = replace(current, role=ANSWER, offer=offer)
-        elif sequence:
-            current = replace(current, role=OFFER)
-            offer = current.description
         key = _party(current)
         if key is not None:
-            current = replace(current, previous=latest.get(key))
+            answer = number % 2 == 1
+            number += 1
+            role, answered = (ANSWER, offer) if answer else (OFFER, None)
+            current = replace(current, role=role, offer=answered, previous=latest.get(key))
+            offer = current.description
             latest[key] = replace(current, previous=None)
         yield current
 
 
 def _party(found: Found) -> tuple[str, str] | None:
+    """Who wrote a description; None for what is neither offer nor answer."""
     if found.is_fragment or (found.carrier is not None and not found.carrier.preferred):
         return None
-    if found.party:
-        return "party", found.party
     origin = found.description.origin
-    if origin is None:
-        return None
-    return origin.username, origin.session_id
+    return ("", "") if origin is None else (origin.username, origin.session_id)

@@ -13,7 +13,7 @@ from sdp.lint import Severity
 from sdp.lint.rule import Kind
 from sipice.cli.lint_render import render_linted, render_rule, render_rules
 from sipice.cli.linted import Linted, as_json
-from sipice.cli.opened import link_files, open_input
+from sipice.cli.opened import as_sequence, open_input
 from sipice.cli.rules import ALL_RULES, RuleFacts, Selection, codes, findings
 from sipice.cli.terminal import FINDINGS, FINE, UNUSABLE, complain, metered, print_json, progress
 
@@ -98,7 +98,9 @@ def _lint(
     files: list[str], kind: Kind | None, selection: Selection, *, sequence: bool
 ) -> list[Linted]:
     with progress(files, "reading") as names:
-        opened = link_files([open_input(name, metered) for name in names], sequence=sequence)
+        opened = [open_input(name, metered) for name in names]
+    if sequence:
+        opened = as_sequence(opened)
     with progress(opened, "checking") as inputs:
         return [
             Linted(

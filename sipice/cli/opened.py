@@ -59,8 +59,8 @@ def _calls(given: Input, meter: Meter) -> Calls | None:
     return None
 
 
-def link_files(opened: Iterable[Opened], *, sequence: bool = False) -> list[Opened]:
+def as_sequence(opened: Iterable[Opened]) -> list[Opened]:
     """The same with the descriptions of all files linked as those of one call."""
     inputs = list(opened)
-    everything = iter(linked((one for each in inputs for one in each.found), sequence=sequence))
+    everything = linked(one for each in inputs for one in each.found)
     return [replace(each, found=tuple(next(everything) for _ in each.found)) for each in inputs]

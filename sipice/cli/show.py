@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sipice.cli.calls import CallView, DialogView, ExchangeView
 from sipice.cli.inputs import Kind
-from sipice.cli.opened import Opened, link_files, open_input
+from sipice.cli.opened import Opened, as_sequence, open_input
 from sipice.cli.printable import counted
 from sipice.cli.render import HEADING, ODD, render_report
 from sipice.cli.render_calls import render_calls
@@ -56,9 +56,9 @@ def show(
 ) -> None:
     """Show streams, candidates and destinations, and what a peer will conclude."""
     with progress(files, "reading") as names:
-        opened = link_files(
-            [_only(open_input(name, metered), call) for name in names], sequence=sequence
-        )
+        opened = [_only(open_input(name, metered), call) for name in names]
+    if sequence:
+        opened = as_sequence(opened)
     if json:
         print_json({"inputs": [as_json(each, secrets=secrets) for each in opened]})
     else:

@@ -29,8 +29,16 @@ def test_only_the_last_description_before_is_kept() -> None:
 
 
 def test_in_a_sequence_offers_and_answers_alternate() -> None:
-    offer, answer, *_ = linked([found("a"), found("b"), found("a")], sequence=True)
-    assert (offer.role, answer.role) == ("offer", "answer")
+    offer, answer, again = linked([found("a"), found("b"), found("a")])
+    assert [one.role for one in (offer, answer, again)] == ["offer", "answer", "offer"]
+    assert answer.offer is offer.description
+    assert again.offer is None
+
+
+def test_a_fragment_between_them_changes_nothing() -> None:
+    fragment = Found(source="f", description=sdp.parse_fragment(b"a=mid:1\r\n"))
+    offer, between, answer = linked([found("a"), fragment, found("b")])
+    assert between.role is None
     assert answer.offer is offer.description
 
 

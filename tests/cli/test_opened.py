@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sipice.cli.opened import link_files, open_input
+from sipice.cli.opened import as_sequence, open_input
 from tests.cli import messages
 from tests.cli.run import SYNTHETIC
 
@@ -26,7 +26,8 @@ def test_a_file_has_its_descriptions_a_capture_its_calls(tmp_path: Path) -> None
 
 def test_linking_leaves_each_file_its_own(tmp_path: Path) -> None:
     names = [str(SYNTHETIC / "ordinary.sdp"), "missing", str(SYNTHETIC / "ordinary.sdp")]
-    first, missing, second = link_files(open_input(name) for name in names)
+    first, missing, second = as_sequence(open_input(name) for name in names)
     assert missing.error is not None
     assert first.found[0].previous is None
     assert second.found[0].previous is not None
+    assert open_input(names[0]).found[0].previous is None

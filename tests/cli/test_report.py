@@ -37,8 +37,7 @@ def test_an_answer_needs_as_many_streams_as_its_offer() -> None:
         [
             Found(source="o", description=sdp.parse(HEAD + AUDIO + AUDIO)),
             Found(source="a", description=sdp.parse(HEAD + AUDIO)),
-        ],
-        sequence=True,
+        ]
     )
     assert not report(offer).warnings
     assert "the answer has 1 m= lines, the offer has 2" in report(answer).warnings[0]

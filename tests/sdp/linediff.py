@@ -111,21 +111,21 @@ def _check_open_end(
 
 
 def _check_endings(old: list[bytes], new: list[bytes]) -> None:
-    """New lines end as the line before them, or as the line they replace.
+    """New lines end as the line before them, or as a line that they replace.
 
     A text that stopped without a line end goes on with that of its first line.
     """
     if not old:
         return
     unseen = Counter(old)
-    gone = {(line[:2], ending(line)) for line in (Counter(old) - Counter(new))}
+    gone = {ending(line) for line in Counter(old) - Counter(new)}
     for position, line in enumerate(new):
         if unseen[line]:
             unseen[line] -= 1
             continue
         last_of_an_open_text = position == len(new) - 1 and not ending(old[-1])
         if position and not last_of_an_open_text:
-            near = {ending(new[position - 1]), *(end for kind, end in gone if kind == line[:2])}
+            near = {ending(new[position - 1]), *gone}
             if not ending(old[-1]):
                 near.add(ending(old[0]))
             assert ending(line) in near, f"line {position + 1} ends unlike its neighbours: {line!r}"

@@ -14,16 +14,18 @@ from sdp.effective import Destination
 from sdp.errors import SdpError
 from sdp.fields import Connection, same_address
 from sdp.ice import checked_ip
-from sdp.lines import content, ending, spellings, writable
+from sdp.lines import content, ending, writable
 from sdp.model import SessionDescription
 
 Destinations = Mapping[int, Sequence[Destination]]
 """Stream → the destination of component 1 and, where RTCP has its own, of component 2."""
 
-_MEDIA_PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)([0-9]+)([ \t/].*)", re.DOTALL)
-_RTCP_STARTS = spellings(b"a=rtcp:")
-_PORT_ZERO = re.compile(rb"m=[ \t]*[^ \t]+[ \t]+0+[ \t/]")
-_BLANKS = re.compile(rb"([ \t]+)")
+_MEDIA_PORT = re.compile(rb"(m=\s*\S+\s+)([0-9]{1,7})((?:/\S*)?\s+\S.*)", re.DOTALL)
+_PORT_ZERO = re.compile(rb"m=\s*\S+\s+0{1,7}(?:/\S*)?\s+\S")
+"""The words of these lines are those that ``sdp.lines.tokens`` makes of them."""
+
+_WORD = re.compile(rb"\S+")
+_VISIBLE_WORD = re.compile(rb"[!-~\x80-\xff]+")
 
 
 def set_destination(
@@ -106,6 +108,8 @@ def write_anchors(
     """
     inheriting: dict[int, bytes] = {}
     for stream, anchor in anchors.items():
+        if not 0 <= stream < len(texts) - 1:
+            raise SdpError(f"there is no stream {stream}", field="streams")
         lines = texts[stream + 1]
         _write_port(lines, anchor.port)
         if anchor.rtcp is not None or not plain[stream + 1]:
@@ -139,7 +143,7 @@ def _write_rtcp(lines: list[bytes], anchor: Anchor, eol: bytes) -> None:
         attributes = (i for i, line in enumerate(lines) if line[:2] == b"a=")
         insert(lines, next(attributes, attributes_end(lines)), [anchor.rtcp], eol)
     else:
-        if not _reads(content(lines[old[0]])[7:], *anchor.destinations[:2]):
+        if not _reads(content(lines[old[0]]).partition(b":")[2], *anchor.destinations[:2]):
             lines[old[0]] = anchor.rtcp + ending(lines[old[0]])
         remove(lines, old[1:])
 
@@ -218,16 +222,16 @@ def _behind_title(lines: list[bytes]) -> int:
 
 
 def _write_origin(lines: list[bytes], wanted: dict[int, bytes]) -> None:
-    position = next((i for i, line in enumerate(lines) if line[:2] == b"o="), None)
-    if position is None:
-        raise SdpError("there is no o= line", field="o=")
-    line = lines[position]
-    words = _BLANKS.split(content(line)[2:])
-    if len(words) != 11 or not words[0] or not words[10]:
-        raise SdpError("the o= line has not six fields", field="o=")
-    for place, value in wanted.items():
-        words[2 * place] = value
-    lines[position] = b"o=" + b"".join(words) + ending(line)
+    for position, line in enumerate(lines):
+        if line[:2] != b"o=":
+            continue
+        words = list(_WORD.finditer(line, 2))
+        if len(words) == 6:
+            for place in sorted(wanted, reverse=True):
+                line = line[: words[place].start()] + wanted[place] + line[words[place].end() :]
+            lines[position] = line
+            return
+    raise SdpError("there is no o= line with six fields", field="o=")
 
 
 def _digits(value: int | str | None, field: str) -> bytes | None:
@@ -241,6 +245,6 @@ def _digits(value: int | str | None, field: str) -> bytes | None:
 
 def _word(value: str, field: str) -> bytes:
     word = writable(value, field)
-    if not word or word.split() != [word]:
-        raise SdpError("must be one word without blanks", field=field)
+    if not _VISIBLE_WORD.fullmatch(word):
+        raise SdpError("must be one word of visible characters", field=field)
     return word

@@ -117,7 +117,7 @@ class Rtpmap:
     def parse(cls, value: bytes) -> Self:
         """Read the value of a=rtpmap."""
         words = tokens(value)
-        if len(words) != 2:
+        if len(words) != 2 or words[1].startswith("/"):
             raise SdpError("not a payload type and an encoding", field="rtpmap")
         encoding, *rest = words[1].split("/", 2)
         rate = number(rest[0]) if rest else None

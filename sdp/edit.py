@@ -25,7 +25,7 @@ ICE_ATTRIBUTES = frozenset(
         b"ice-ufrag",
     )
 )
-_RTCP_STARTS = spellings(b"a=rtcp:")
+_RTCP_STARTS = frozenset().union(*(spellings(b"a=rtcp" + after) for after in (b":", b" ", b"\t")))
 _ICE_STARTS = frozenset().union(*(spellings(b"a=" + name[:5]) for name in ICE_ATTRIBUTES))
 _STARTS = _RTCP_STARTS | _ICE_STARTS
 """The first seven bytes of every line that a rewrite may have to touch, but c= and m=."""
@@ -53,23 +53,26 @@ def insert(lines: list[bytes], position: int, new: list[bytes], eol: bytes) -> N
     lines[position:position] = block
 
 
-def remove(lines: list[bytes], positions: Iterable[int]) -> None:
+def remove(lines: list[bytes], positions: Iterable[int]) -> bytes:
     """Remove the lines at these positions.
 
     Where the text ended without a line ending behind lines that ``insert`` had put after a line
-    other than ``a=``, that line loses its ending again.
+    other than ``a=``, that line loses its ending again. The ending it lost is returned.
     """
     gone = set(positions)
     if not gone:
-        return
+        return b""
     unterminated = len(lines) - 1 in gone and not ending(lines[-1])
     if len(gone) < FEW:
         for position in sorted(gone, reverse=True):
             del lines[position]
     else:
         lines[:] = [line for position, line in enumerate(lines) if position not in gone]
-    if unterminated and lines and lines[-1][:2] != b"a=":
-        lines[-1] = content(lines[-1])
+    last = lines[-1] if lines else b""
+    if not unterminated or last[:2] == b"a=" or last[:1] in CRLF:  # an empty line would vanish
+        return b""
+    lines[-1] = content(last)
+    return ending(last)
 
 
 def attributes_end(lines: list[bytes]) -> int:
@@ -109,7 +112,11 @@ def ice_positions(lines: list[bytes]) -> list[int]:
 
 def rtcp_positions(lines: list[bytes]) -> list[int]:
     """Where a=rtcp lines are (RFC 3605 §2.1)."""
-    return [i for i, line in enumerate(lines) if line[:7] in _RTCP_STARTS]
+    return [
+        position
+        for position in [i for i, line in enumerate(lines) if line[:7] in _RTCP_STARTS]
+        if b":" in lines[position] and not lines[position][6:].partition(b":")[0].strip()
+    ]
 
 
 def connection_positions(lines: list[bytes]) -> list[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from sdp.errors import SdpError
@@ -151,7 +151,7 @@ class MediaLine:
     port_count: int | None
     proto: str
     formats: tuple[str, ...]
-    port_text: str = ""
+    port_text: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, value: bytes) -> Self:
@@ -161,7 +161,7 @@ class MediaLine:
             raise SdpError("m= has no port and no protocol", field="m=")
         port_text, slash, count_text = words[1].partition("/")
         port, count = number(port_text, 7), number(count_text, 7)
-        if port is None and slash and count is None:
+        if port is None and slash and count is None and not port_text[:1].isdigit():
             # RFC 9725's fragments have "m=audio RTP/AVP 0": a protocol where the port belongs.
             return cls(words[0], None, None, words[1], tuple(words[2:]))
         if len(words) < 3:
@@ -174,9 +174,9 @@ class MediaLine:
         return "TCP" if self.proto[:3].upper() == "TCP" else "UDP"
 
     def __str__(self) -> str:
-        port = "" if self.port is None else str(self.port)
         count = "" if self.port_count is None else f"/{self.port_count}"
-        return " ".join(w for w in (self.type, port + count, self.proto, *self.formats) if w)
+        port = self.port_text if self.port is None else f"{self.port}{count}"
+        return " ".join(w for w in (self.type, port, self.proto, *self.formats) if w)
 
 
 def ip_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

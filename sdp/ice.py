@@ -148,7 +148,10 @@ class Candidate:
             line += f" tcptype {self.tcptype}"
         for name, value in self.extensions:
             line += f" {name} {value}"
-        if self.type not in CANDIDATE_TYPES or not _PLAIN.fullmatch(line):
+        # A blank inside a field could make up for a field that is missing.
+        whole = (self.related_address is None) is (self.related_port is None)
+        known = whole and self.type in CANDIDATE_TYPES and not self.extensions
+        if not known or not _PLAIN.fullmatch(line):
             _check_candidate(self)
         encoded = line.encode("ascii")
         object.__setattr__(self, "_line", encoded)

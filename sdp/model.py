@@ -142,8 +142,14 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> SessionDescription:
     session, *media = split_sections(data)
     if len(data) > limits.smallest:  # a line has at least one byte
         _check_counts(session, media, limits)
-    eol = CRLF if not session or session[0][-2:] == CRLF else ending(session[0]) or CRLF
+    usual = session and session[0][-2:] == CRLF
+    eol = CRLF if usual else _first_ending(session, *media)
     return SessionDescription(session, [MediaDescription(lines, eol) for lines in media], eol)
+
+
+def _first_ending(*sections: list[bytes]) -> bytes:
+    """The ending of the first line, CRLF where it has none."""
+    return ending(next(chain(*sections), b"")) or CRLF
 
 
 def _check_counts(session: list[bytes], media: list[list[bytes]], limits: Limits) -> None:

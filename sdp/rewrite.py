@@ -199,8 +199,8 @@ def _set_ice_lines(lines: list[bytes], new: list[bytes], eol: bytes) -> None:
         return
     kept = {} if set(new).isdisjoint(present) else _kept(old, present, new)
     if not kept:
-        remove(lines, old)
-        insert(lines, attributes_end(lines), new, eol)
+        end = remove(lines, old)
+        insert(lines, attributes_end(lines), new, end or eol)
         return
     stay = set(kept.values())
     gone = [position for position in old if position not in stay]

@@ -74,7 +74,7 @@ class Section:
         attributes: dict[bytes, list[int]] = {}
         for position, line in enumerate(self._lines):
             if line[:2] == b"a=":
-                name = line[2:].partition(b":")[0].strip().lower()
+                name = line[2:].partition(b":")[0].rstrip().lower()
                 attributes.setdefault(name, []).append(position)
             elif line[1:2] == b"=":
                 fields.setdefault(line[:2], []).append(position)

@@ -159,7 +159,7 @@ def bad_address(view: View) -> Hits:
             continue
         if ip_address(address) is None or not set("[]%").isdisjoint(address):
             message = f"{name} has {shown(address)}, which is no address"
-            yield level.hit(position, f"{message}; peers refuse the description")
+            yield level.hit(position, f"{message}; strict peers refuse the description")
 
 
 @rule(

@@ -193,7 +193,7 @@ def both_levels(view: View) -> Hits:
     """Report a ufrag or password that differs from the one at session level."""
     for stream in view.streams:
         for name in ("ice-ufrag", "ice-pwd"):
-            own, session = stream.section.attribute(name), view.session_value(name)
+            own, session = stream.credentials[name], view.session.credentials[name]
             if own is not None and session is not None and own != session:
                 message = f"a={name} differs from the one at session level; this one counts, but"
                 yield stream.hit(stream.at(name), f"{message} some peers use the other")

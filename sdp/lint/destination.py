@@ -118,7 +118,7 @@ def early_rtcp(view: View) -> Hits:
         at = view.destination(stream)
         if at is None or at.port != PLACEHOLDER_PORT or not view.has_option(stream, "trickle"):
             continue
-        if stream.has("rtcp") and not stream.candidates:
+        if stream.has("rtcp") and not stream.has("candidate"):
             message = "a=rtcp though no candidate is known yet; browsers do it, peers ignore it"
             yield stream.hit(stream.at("rtcp"), message)
 
@@ -179,7 +179,7 @@ def no_candidates(view: View) -> Hits:
         at = view.destination(stream)
         if at is None or not at.is_placeholder or not _speaks_of_ice(view, stream):
             continue
-        owner = stream if stream.candidates else view.tagged(stream)
-        if not owner.candidates and not view.has_option(stream, "trickle"):
+        owner = stream if stream.has("candidate") else view.tagged(stream)
+        if not owner.has("candidate") and not view.has_option(stream, "trickle"):
             message = "no candidates, no address and no trickle; old peers take it for hold or no"
             yield stream.hit(0, f"{message} ICE")

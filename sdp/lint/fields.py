@@ -135,8 +135,11 @@ def origin_size(view: View) -> Hits:
 def unknown_bandwidth(view: View) -> Hits:
     """Report bandwidth types that no RFC defines."""
     for level in view.levels:
-        for position, value in level.lines("b="):
-            kind, colon, amount = value.partition(":")
-            if colon and kind and amount and kind.upper() not in _BANDWIDTHS:
+        for position, value in level.raw("b="):
+            try:
+                kind = Bandwidth.parse(value).type
+            except SdpError:
+                continue
+            if kind.upper() not in _BANDWIDTHS:
                 message = f"the bandwidth type {shown(kind)} is not registered; peers ignore it"
                 yield level.hit(position, message)

@@ -188,6 +188,11 @@ def shared_port(view: View) -> Hits:
             yield stream.hit(0, f"{message} without BUNDLE; peers cannot tell the packets apart")
 
 
+def _unset(view: View, stream: Stream) -> tuple[int, ...]:
+    """Ports that stand for "none yet"; with ICE also the 1 of older browsers."""
+    return (PLACEHOLDER_PORT, 1) if view.has_ice(stream) else (PLACEHOLDER_PORT,)
+
+
 @rule(
     "SDP306",
     Severity.WARNING,
@@ -202,7 +207,7 @@ def hold(view: View) -> Hits:
     """Report the unspecified address with a real port."""
     for stream in view.streams:
         destination = view.destination(stream)
-        if destination is None or destination.port == PLACEHOLDER_PORT:
+        if destination is None or destination.port in _unset(view, stream):
             continue
         if is_unspecified(destination.address):
             message = f"c= is {destination.address} with port {destination.port}; a peer without"

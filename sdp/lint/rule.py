@@ -18,6 +18,8 @@ Check = Callable[[View], Hits]
 _SHOWN = 40
 _CLIPPED = 120
 _SECRET = re.compile(r"pwd|passw|inline:", re.IGNORECASE)
+_LONG_WORD = re.compile(r"([A-Za-z0-9+/]{6})[A-Za-z0-9+/]{16,}")
+"""What is long enough for a password (RFC 8839 §5.4), wherever a damaged line has put it."""
 
 
 class Severity(StrEnum):
@@ -149,16 +151,18 @@ def shown(value: str) -> str:
     """A value for a message: quoted, without odd characters, of bounded length, no secrets."""
     if _SECRET.search(value):
         return "(not shown, it may hold a password)"
+    short = _LONG_WORD.sub(r"\1…", value[:_SHOWN])
     if len(value) <= _SHOWN:
-        return repr(value)
-    return f"{value[:_SHOWN]!r}… ({len(value)} characters)"
+        return repr(short)
+    return f"{short!r}… ({len(value)} characters)"
 
 
 def clipped(reason: str) -> str:
     """A reason for a message, which may quote a value, of bounded length and without secrets."""
     if _SECRET.search(reason):
         return "the value cannot be read"
-    return reason if len(reason) <= _CLIPPED else f"{reason[:_CLIPPED]}…"
+    short = _LONG_WORD.sub(r"\1…", reason)
+    return short if len(short) <= _CLIPPED else f"{short[:_CLIPPED]}…"
 
 
 def plural(count: int, noun: str) -> str:

@@ -71,6 +71,11 @@ class Level:
         return found
 
     @cached_property
+    def credentials(self) -> dict[str, str | None]:
+        """The first ice-ufrag and ice-pwd of this level."""
+        return {"ice-ufrag": self.section.ice_ufrag, "ice-pwd": self.section.ice_pwd}
+
+    @cached_property
     def connection(self) -> Connection | None:
         """The first readable c= line."""
         return self.section.connection
@@ -196,12 +201,8 @@ class View:
 
     def effective(self, stream: Stream, name: str) -> str | None:
         """ice-ufrag or ice-pwd of a stream, media level over session level."""
-        own = self.home(stream).section.attribute(name)
-        return self.session_value(name) if own is None else own
-
-    def session_value(self, name: str) -> str | None:
-        """An attribute of the session level."""
-        return self.description.attribute(name)
+        own = self.home(stream).credentials[name]
+        return self.session.credentials[name] if own is None else own
 
     def has_ice(self, stream: Stream) -> bool:
         """Whether a stream has ufrag and password (RFC 8839 §4.2.5)."""
@@ -234,7 +235,7 @@ class View:
     def destination(self, stream: Stream) -> Destination | None:
         """Where a peer without ICE sends the media of a stream."""
         connection, line = self.connection(stream), stream.media_line
-        if connection is None or line is None or not line.port:
+        if connection is None or line is None or not line.port or line.port > 65535:
             return None
         return Destination(connection.address, line.port, line.transport)
 

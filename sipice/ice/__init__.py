@@ -4,6 +4,7 @@ from sipice.ice.agent import Agent, RestartId
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
 from sipice.ice.config import AgentConfig, IceServer, ServerKind
 from sipice.ice.credentials import Credentials
+from sipice.ice.demux import Demux
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
 from sipice.ice.events import (
@@ -38,6 +39,7 @@ __all__ = [
     "CandidateType",
     "Credentials",
     "DataReceived",
+    "Demux",
     "Description",
     "Event",
     "Failure",

@@ -20,6 +20,7 @@ from sipice.ice import (
     pace,
     receive,
     restart,
+    storage,
     tcp,
     trickle,
 )
@@ -338,6 +339,51 @@ class Agent:
             while (due := state.timers.pop_due(state.now)) is not None:
                 deadlines.handle(state, due)
                 self._settle()
+
+    def expects(self, transaction_id: bytes) -> bool:
+        """Whether a response to this transaction would be for this agent (see ``Demux``)."""
+        return transaction_id in self._state.transactions
+
+    def has_peer(self, ufrag: str) -> bool:
+        """Whether this agent's peer goes by ``ufrag``."""
+        return any(
+            generation.remote is not None and generation.remote.credentials.ufrag == ufrag
+            for stream in self._state.streams.values()
+            for generation in stream.generations()
+        )
+
+    def has_source(self, base: Base, remote: Address) -> bool:
+        """Whether authenticated messages have come from ``remote`` to ``base``."""
+        return any(
+            (base.number, remote) in generation.sources
+            for stream in self._state.streams.values()
+            for generation in stream.generations()
+        )
+
+    def export(self, now: float) -> bytes:
+        """Everything another process needs to go on with this session, passwords included.
+
+        Checks under way are made again, connections and allocations are not carried over.
+        """
+        self._begin(now)
+        return storage.export(self._state)
+
+    @classmethod
+    def restore(
+        cls,
+        config: AgentConfig,
+        data: bytes,
+        now: float,
+        *,
+        rng: Random,
+        pacer: Pacer | None = None,
+        tracer: Tracer | None = None,
+    ) -> Agent:
+        """An agent that goes on from what ``export`` gave, with the same bases."""
+        agent = cls(config, role=Role.CONTROLLED, rng=rng, pacer=pacer, tracer=tracer)
+        storage.restore(agent._state, data, now)
+        agent._settle()
+        return agent
 
     def take_commands(self) -> list[Command]:
         """What the shell has to do, in order; taken and cleared."""

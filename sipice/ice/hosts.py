@@ -41,8 +41,14 @@ def add_base(
     local = state.local
     base = Base(local.next_base, transport, address)
     local.next_base += 1
-    local.bases[base.number] = LocalBase(base, stream.id, component, state.member, tcptype=tcptype)
+    local.bases[base.number] = LocalBase(
+        base, stream.id, component, _all_members(state), tcptype=tcptype
+    )
     return base
+
+
+def _all_members(state: AgentState) -> int:
+    return sum(member.member for member in state.local.members) or state.member
 
 
 def make(state: AgentState, stream: Stream) -> None:

@@ -69,6 +69,8 @@ def receive_request(
         _keep_early(state, generation.local, early)
     elif generation.remote.credentials.ufrag == theirs:
         learn(state, generation, local, early)
+    else:
+        _keep_early(state, generation.local, early)  # of a fork whose answer is still to come
 
 
 def receive_odd_request(

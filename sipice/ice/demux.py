@@ -1,0 +1,53 @@
+"""RFC 8839 §7: which of several forked agents a datagram belongs to."""
+
+from __future__ import annotations
+
+from sipice.errors import StunDecodeError
+from sipice.ice.agent import Agent
+from sipice.net import Address, Base
+from sipice.stun import is_stun
+from sipice.stun.check import Check, CheckRequest, parse_check
+
+
+class Demux:
+    """Gives each datagram to one sibling of a fork.
+
+    Siblings share bases and allocations, so after an input to one of them the commands, events and
+    deadlines of all are to be looked at.
+    """
+
+    __slots__ = ("agents",)
+
+    def __init__(self, *agents: Agent) -> None:
+        self.agents = list(agents)
+
+    def receive_datagram(self, now: float, data: bytes, base: Base, remote: Address) -> None:
+        """Hand a datagram to the sibling it is for; a stranger's check is kept by the first."""
+        if self.agents:
+            self.find(data, base, remote).receive_datagram(now, data, base, remote)
+
+    def find(self, data: bytes, base: Base, remote: Address) -> Agent:
+        """By transaction, else by the peer's ufrag in USERNAME, else by where it came from."""
+        message = _parse(data)
+        for agent in self.agents:
+            if message is not None and agent.expects(message.transaction_id):
+                return agent
+        if isinstance(message, CheckRequest):
+            ufrag = message.username.partition(":")[2]
+            for agent in self.agents:
+                if agent.has_peer(ufrag):
+                    return agent
+            return self.agents[0]
+        for agent in self.agents:
+            if agent.has_source(base, remote):
+                return agent
+        return self.agents[0]
+
+
+def _parse(data: bytes) -> Check | None:
+    if not is_stun(data):
+        return None
+    try:
+        return parse_check(data)
+    except StunDecodeError:
+        return None

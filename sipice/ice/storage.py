@@ -1,0 +1,390 @@
+"""An agent's state as bytes and back: values only, all times as ages, keyed hashes made anew."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+from sipice.errors import DecodeError
+from sipice.ice import media, timers
+from sipice.ice.candidate import Candidate, CandidateType, TcpType
+from sipice.ice.credentials import Credentials
+from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.state import (
+    AgentState,
+    ChecklistState,
+    Component,
+    Generation,
+    LocalBase,
+    LocalGeneration,
+    Media,
+    Remote,
+    Stream,
+)
+from sipice.net import Address, Base, Transport
+from sipice.stun import Key
+from sipice.stun.check import CheckTemplate
+
+VERSION = 1
+Json: TypeAlias = Any
+"""What json reads and writes; nothing of it leaves this module."""
+
+_NOT_KEPT = (timers.Pace, timers.Retransmit, timers.TransactionEnd, timers.Allocation)
+_KEYS: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        timers.Consent,
+        timers.ConsentExpiry,
+        timers.Quiet,
+        timers.Keepalive,
+        timers.Pac,
+        timers.StopRule,
+        timers.FreeCandidates,
+        timers.EarlyCheckExpiry,
+        timers.RetireGeneration,
+        timers.GatherDeadline,
+        timers.ServerKeepalive,
+    )
+}
+
+
+def export(state: AgentState) -> bytes:
+    """The state. What is under way is done again: checks and nominations are not outstanding."""
+    now = state.now
+    document = {
+        "version": VERSION,
+        "role": state.role.value,
+        "tie_breaker": state.tie_breaker,
+        "ta": state.ta,
+        "next_stream": state.next_stream,
+        "next_restart": state.next_restart,
+        "restarts": list(state.restarts.items()),
+        "next_base": state.local.next_base,
+        "next_generation": state.local.next_generation,
+        "bases": [
+            _from_local_base(base) for base in state.local.bases.values() if base.relay is None
+        ],
+        "streams": [_from_stream(stream, now) for stream in state.streams.values()],
+        "timers": [
+            [type(key).__name__, list(key)[:-1], _age(when, now)]
+            for key, when in state.timers.keys()  # noqa: SIM118 (a table, not a dictionary)
+            if not isinstance(key, _NOT_KEPT)
+        ],
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def restore(state: AgentState, data: bytes, now: float) -> None:
+    """Fill a fresh state from what ``export`` gave; raises DecodeError for anything else."""
+    try:
+        document = json.loads(data)
+        if document["version"] != VERSION:
+            raise DecodeError(f"an export of version {document['version']}; this is {VERSION}")
+        _fill(state, document, now)
+    except (KeyError, IndexError, TypeError, ValueError) as problem:
+        if isinstance(problem, DecodeError):
+            raise
+        raise DecodeError("not an exported agent") from problem
+
+
+def _fill(state: AgentState, document: Json, now: float) -> None:
+    state.now = now
+    state.role = Role(document["role"])
+    state.tie_breaker = document["tie_breaker"]
+    state.ta = document["ta"]
+    state.next_stream = document["next_stream"]
+    state.next_restart = document["next_restart"]
+    state.restarts = {number: tuple(streams) for number, streams in document["restarts"]}
+    local = state.local
+    local.next_base = document["next_base"]
+    local.next_generation = document["next_generation"]
+    for entry in document["bases"]:
+        base = _to_local_base(entry, state.member)
+        local.bases[base.base.number] = base
+    for entry in document["streams"]:
+        stream = _to_stream(state, entry, now)
+        state.streams[stream.id] = stream
+    for name, fields, after in document["timers"]:
+        state.timers.arm(_KEYS[name](*fields), now + after)
+    for stream in state.streams.values():
+        for path in stream.media:
+            media.refresh(state, stream, path.component)
+        for generation in stream.generations():
+            state.touch(generation)
+
+
+def _age(later: float, earlier: float) -> float:
+    """Microseconds are enough, and make the text the same whatever the clock says."""
+    return round(later - earlier, 6)
+
+
+def _from_local_base(base: LocalBase) -> Json:
+    kind = None if base.tcptype is None else base.tcptype.value
+    return [_from_base(base.base), base.stream, base.component, base.listed, base.asked, kind]
+
+
+def _to_local_base(entry: Json, member: int) -> LocalBase:
+    base, stream, component, listed, asked, kind = entry
+    tcptype = None if kind is None else TcpType(kind)
+    return LocalBase(_to_base(base), stream, component, member, listed, asked, tcptype)
+
+
+def _from_base(base: Base) -> Json:
+    return [base.number, base.transport.value, _from_address(base.address)]
+
+
+def _to_base(entry: Json) -> Base:
+    return Base(entry[0], Transport(entry[1]), _to_address(entry[2]))
+
+
+def _from_address(address: Address) -> Json:
+    return [address.ip.hex(), address.port]
+
+
+def _to_address(entry: Json) -> Address:
+    return Address(bytes.fromhex(entry[0]), entry[1])
+
+
+def _from_candidate(candidate: Candidate) -> Json:
+    return [
+        candidate.component,
+        candidate.type.name,
+        _from_address(candidate.address),
+        candidate.priority,
+        candidate.foundation,
+        candidate.transport.value,
+        None if candidate.base is None else _from_base(candidate.base),
+        None if candidate.related is None else _from_address(candidate.related),
+        None if candidate.tcptype is None else candidate.tcptype.value,
+        None if candidate.server is None else _from_address(candidate.server),
+    ]
+
+
+def _to_candidate(entry: Json) -> Candidate:
+    component, kind, address, priority, foundation, transport, base, related, tcptype, server = (
+        entry
+    )
+    return Candidate(
+        component,
+        CandidateType[kind],
+        _to_address(address),
+        priority,
+        foundation,
+        Transport(transport),
+        None if base is None else _to_base(base),
+        None if related is None else _to_address(related),
+        None if tcptype is None else TcpType(tcptype),
+        None if server is None else _to_address(server),
+    )
+
+
+def _from_stream(stream: Stream, now: float) -> Json:
+    return {
+        "id": stream.id,
+        "components": stream.components,
+        "current": _from_generation(stream.current, now),
+        "next": None if stream.next is None else _from_generation(stream.next, now),
+        "retired": None if stream.retired is None else _from_generation(stream.retired, now),
+        "committed": stream.committed,
+        "media": [_from_media(path, now) for path in stream.media],
+    }
+
+
+def _to_stream(state: AgentState, entry: Json, now: float) -> Stream:
+    following, retired = entry["next"], entry["retired"]
+    stream = Stream(
+        id=entry["id"],
+        components=entry["components"],
+        current=_to_generation(state, entry["id"], entry["current"], now),
+        media=[_to_media(path, now) for path in entry["media"]],
+        next=None if following is None else _to_generation(state, entry["id"], following, now),
+        committed=entry["committed"],
+        retired=None if retired is None else _to_generation(state, entry["id"], retired, now),
+    )
+    for path in stream.media:
+        component = stream.current.component(path.component)
+        if path.generation == stream.current.number and component is not None:
+            path.pair = component.selected or next(iter(component.valid), None)
+    return stream
+
+
+def _from_media(path: Media, now: float) -> Json:
+    watched = None if path.watched is None else _age(now, path.watched)
+    return [
+        path.component,
+        path.generation,
+        _age(now, path.consent_at),
+        _age(now, path.sent_at),
+        path.lost,
+        path.quiet,
+        watched,
+    ]
+
+
+def _to_media(entry: Json, now: float) -> Media:
+    component, generation, consented, sent, lost, quiet, watched = entry
+    return Media(
+        component,
+        generation=generation,
+        consent_at=now - consented,
+        sent_at=now - sent,
+        lost=lost,
+        quiet=quiet,
+        watched=None if watched is None else now - watched,
+    )
+
+
+def _from_generation(generation: Generation, now: float) -> Json:
+    pairs = _pairs_of(generation)
+    numbers = {id(pair): number for number, pair in enumerate(pairs)}
+    local = generation.local
+    return {
+        "number": generation.number,
+        "credentials": [local.credentials.ufrag, local.credentials.pwd],
+        "candidates": [_from_candidate(candidate) for candidate in local.candidates],
+        "delivered": local.delivered,
+        "gathering": local.gathering,
+        "reflexive": [_from_candidate(candidate) for candidate in local.reflexive],
+        "preferences": [[ip.hex(), rank] for ip, rank in local.preferences.items()],
+        "remote": None if generation.remote is None else _from_remote(generation.remote),
+        "state": generation.state.name,
+        "pac": generation.pac_running,
+        "sources": [[number, _from_address(at)] for number, at in sorted(generation.sources)],
+        "pairs": [_from_pair(pair, numbers, now) for pair in pairs],
+        "checklist": [numbers[id(pair)] for pair in generation.checklist],
+        "triggered": [
+            numbers[id(pair)]
+            for pair in generation.triggered
+            if pair.state is not PairState.SUCCEEDED
+        ],
+        "components": [
+            [
+                component.number,
+                [numbers[id(pair)] for pair in component.valid],
+                _number(numbers, component.selected),
+            ]
+            for component in generation.components
+        ],
+    }
+
+
+def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> Generation:
+    credentials = Credentials(*entry["credentials"])
+    local = LocalGeneration(
+        entry["number"],
+        stream,
+        credentials,
+        Key.short_term(credentials.pwd),
+        candidates=[_to_candidate(one) for one in entry["candidates"]],
+        delivered=entry["delivered"],
+        reflexive=[_to_candidate(one) for one in entry["reflexive"]],
+        preferences={bytes.fromhex(ip): rank for ip, rank in entry["preferences"]},
+        gathering=entry["gathering"],
+    )
+    generation = Generation(entry["number"], local, [])
+    if entry["remote"] is not None:
+        generation.remote = _to_remote(entry["remote"], credentials)
+    generation.state = ChecklistState[entry["state"]]
+    generation.pac_running = entry["pac"]
+    generation.sources = {(number, _to_address(at)) for number, at in entry["sources"]}
+    pairs = [_to_pair(one, now) for one in entry["pairs"]]
+    for pair, one in zip(pairs, entry["pairs"], strict=True):
+        pair.valid = None if one["valid"] is None else pairs[one["valid"]]
+        pair.source = None if one["source"] is None else pairs[one["source"]]
+    generation.checklist = [pairs[number] for number in entry["checklist"]]
+    generation.index = {
+        (pair.base.number, pair.remote.address): pair for pair in generation.checklist
+    }
+    generation.triggered.extend(pairs[number] for number in entry["triggered"])
+    for number, valid, selected in entry["components"]:
+        component = Component(number, [pairs[one] for one in valid])
+        component.selected = component.nominating = None if selected is None else pairs[selected]
+        generation.components.append(component)
+    return generation
+
+
+def _from_remote(remote: Remote) -> Json:
+    return {
+        "credentials": [remote.credentials.ufrag, remote.credentials.pwd],
+        "lite": remote.lite,
+        "ice2": remote.ice2,
+        "complete": remote.complete,
+        "candidates": [_from_candidate(candidate) for candidate in remote.candidates],
+    }
+
+
+def _to_remote(entry: Json, local: Credentials) -> Remote:
+    credentials = Credentials(*entry["credentials"])
+    key = Key.short_term(credentials.pwd)
+    return Remote(
+        credentials,
+        key,
+        CheckTemplate(f"{credentials.ufrag}:{local.ufrag}", key),
+        entry["lite"],
+        entry["ice2"],
+        [_to_candidate(one) for one in entry["candidates"]],
+        entry["complete"],
+    )
+
+
+def _pairs_of(generation: Generation) -> list[CandidatePair]:
+    found: dict[int, CandidatePair] = {}
+
+    def add(pair: CandidatePair | None) -> None:
+        if pair is not None and id(pair) not in found:
+            found[id(pair)] = pair
+            add(pair.valid)
+            add(pair.source)
+
+    for listed in (*generation.checklist, *generation.triggered):
+        add(listed)
+    for component in generation.components:
+        for pair in (*component.valid, component.selected):
+            add(pair)
+    return list(found.values())
+
+
+def _number(numbers: dict[int, int], pair: CandidatePair | None) -> int | None:
+    return None if pair is None else numbers[id(pair)]
+
+
+def _from_pair(pair: CandidatePair, numbers: dict[int, int], now: float) -> Json:
+    return {
+        "base": _from_base(pair.base),
+        "local": _from_candidate(pair.local),
+        "remote": _from_candidate(pair.remote),
+        "priority": pair.priority,
+        "foundation": list(pair.foundation),
+        "state": _resting(pair.state).value,
+        "valid": _number(numbers, pair.valid),
+        "source": _number(numbers, pair.source),
+        "nominated": pair.nominated,
+        "nominate": pair.nominate and pair.state is not PairState.SUCCEEDED,
+        "conflicts": pair.conflicts,
+        "lost": pair.consent_lost,
+        "rtt": None if pair.rtt is None else round(pair.rtt, 6),
+        "answered": _age(now, pair.answered_at),
+        "sent": _age(now, pair.sent_at),
+    }
+
+
+def _resting(state: PairState) -> PairState:
+    return PairState.WAITING if state is PairState.IN_PROGRESS else state
+
+
+def _to_pair(entry: Json, now: float) -> CandidatePair:
+    return CandidatePair(
+        base=_to_base(entry["base"]),
+        local=_to_candidate(entry["local"]),
+        remote=_to_candidate(entry["remote"]),
+        priority=entry["priority"],
+        foundation=(entry["foundation"][0], entry["foundation"][1]),
+        state=PairState(entry["state"]),
+        nominated=entry["nominated"],
+        nominate=entry["nominate"],
+        sent_at=now - entry["sent"],
+        rtt=entry["rtt"],
+        answered_at=now - entry["answered"],
+        conflicts=entry["conflicts"],
+        consent_lost=entry["lost"],
+    )

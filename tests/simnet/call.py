@@ -212,30 +212,58 @@ class Call:
 
     # Restart
 
-    def restart(self, first: Peer | None = None) -> None:
-        """One side offers new credentials, the other answers with its own (§9)."""
+    def restart(self, first: Peer | None = None, *, gather: bool = False) -> None:
+        """One side offers new credentials, the other answers with its own (§9).
+
+        With ``gather`` each side asks its servers again before it describes itself.
+        """
         first = first or self.a
         second = self.b if first is self.a else self.a
-        ours = first.prepare_restart()
-        offers = self._announce(first)
+        signalling = self.plan.signalling
 
-        def receive_offer() -> None:
+        def receive_offer(offers: list[Description]) -> None:
             theirs = second.prepare_restart()
-            answers = self._announce(second)
-            self._accept(second, offers)
-            second.tell(second.agent.commit_restart, theirs)
-            self.world.after(self.plan.signalling, lambda: receive_answer(answers))
+
+            def answer(answers: list[Description]) -> None:
+                self._accept(second, offers)
+                second.tell(second.agent.commit_restart, theirs)
+                self.world.after(signalling, lambda: receive_answer(answers))
+
+            self._announce(second, gather, answer)
 
         def receive_answer(answers: list[Description]) -> None:
             self._accept(first, answers)
             first.tell(first.agent.commit_restart, ours)
 
-        self.world.after(self.plan.signalling, receive_offer)
+        ours = first.prepare_restart()
+        self._announce(
+            first,
+            gather,
+            lambda offers: self.world.after(signalling, lambda: receive_offer(offers)),
+        )
 
-    def _announce(self, peer: Peer) -> list[Description]:
-        for stream in peer.streams:
-            self.watch.announce(peer, stream)
-        return [peer.description(stream) for stream in peer.streams]
+    def _announce(
+        self, peer: Peer, gather: bool, then: Callable[[list[Description]], None]
+    ) -> None:
+        """Describe the prepared generation, once it is gathered."""
+        missing = set(peer.streams) if gather else set()
+
+        def describe() -> None:
+            for stream in peer.streams:
+                self.watch.announce(peer, stream)
+            then([peer.description(stream) for stream in peer.streams])
+
+        def watch(event: Event) -> None:
+            if isinstance(event, GatheringFinished) and event.stream in missing:
+                missing.remove(event.stream)
+                if not missing:
+                    self.world.at(self.world.now, describe)
+
+        if gather:
+            peer.watchers.append(watch)
+            peer.tell(peer.agent.gather)
+        else:
+            describe()
 
     def _accept(self, peer: Peer, descriptions: list[Description]) -> None:
         for stream, description in zip(peer.streams, descriptions, strict=True):

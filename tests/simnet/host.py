@@ -47,10 +47,14 @@ class Interface:
         del self.network.owners[ip]
 
     def send(self, packet: Packet) -> None:
-        self.up.carry(self.world, self.node.name, packet, self.network.route)
+        self.up.carry(self.world, self.node.name, packet, self.network.route, passing=True)
 
     def arrive(self, packet: Packet) -> None:
-        self.down.carry(self.world, self.node.name, packet, lambda p: self.node.receive(p, self))
+        passing = not isinstance(self.node, Host)
+        self.down.carry(self.world, self.node.name, packet, self._deliver, passing=passing)
+
+    def _deliver(self, packet: Packet) -> None:
+        self.node.receive(packet, self)
 
     @property
     def cut(self) -> bool:

@@ -31,9 +31,18 @@ class Link:
     _last: float = 0.0
 
     def carry(
-        self, world: World, where: str, packet: Packet, deliver: Callable[[Packet], None]
+        self,
+        world: World,
+        where: str,
+        packet: Packet,
+        deliver: Callable[[Packet], None],
+        *,
+        passing: bool = False,
     ) -> None:
-        """Take a packet; it comes out later, twice, or not at all."""
+        """Take a packet; it comes out later, twice, or not at all.
+
+        ``passing``: whoever takes it only hands it on, so a wire without delay needs no event.
+        """
         self.carried += 1
         lost = self._reason_to_lose(world, packet)
         if lost is not None:
@@ -41,6 +50,9 @@ class Link:
             return
         if self.mangle is not None:
             packet = self.mangle(packet)
+        if passing and not (self.delay or self.jitter or self.reorder or self.duplicate):
+            deliver(packet)
+            return
         copies = 2 if self.duplicate and world.rng.random() < self.duplicate else 1
         for _ in range(copies):
             world.at(self._arrival(world), lambda: deliver(packet))

@@ -66,6 +66,8 @@ class Peer:
         """What arrived as media, and was let in."""
         self.refused_media = 0
         self.counts: Counter[str] = Counter()
+        self._completed: set[int] = set()
+        self._failed: set[int] = set()
         self.remote_ufrag = ""
         self.honesty = Honesty(self.name)
         self.components = components
@@ -203,8 +205,15 @@ class Peer:
         for event in events:
             self.events.append((self.world.now, event))
             self.world.trace.note(self.world.now, self.name, f"event {type(event).__name__}")
-            if isinstance(event, DataReceived):
-                self.media.append((self.world.now, event.data))
+            match event:
+                case DataReceived():
+                    self.media.append((self.world.now, event.data))
+                case StreamCompleted():
+                    self._completed.add(event.stream)
+                case StreamFailed():
+                    self._failed.add(event.stream)
+                case _:
+                    pass
             for watcher in self.watchers:
                 watcher(event)
         check_state(self.agent)
@@ -260,11 +269,11 @@ class Peer:
     @property
     def completed(self) -> bool:
         """Every stream has reported completion (of whatever generation)."""
-        return {event.stream for event in self.all(StreamCompleted)} >= set(self.streams)
+        return len(self._completed) == len(self.streams)
 
     @property
     def failed(self) -> bool:
-        return {event.stream for event in self.all(StreamFailed)} >= set(self.streams)
+        return len(self._failed) == len(self.streams)
 
 
 def exported(description: Description) -> Description:

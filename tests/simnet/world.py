@@ -58,16 +58,21 @@ class World:
 
     def next_instant(self) -> float | None:
         """When the next step would happen."""
-        instants = [t for one in self.timed if (t := one.next_timeout()) is not None]
-        if self._heap:
-            instants.append(self._heap[0][0])
-        return min(instants, default=None)
+        earliest = self._heap[0][0] if self._heap else None
+        for one in self.timed:
+            due = one.next_timeout()
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
 
     def step(self) -> bool:
         """Jump to the next event or timeout and handle it; False when there is none."""
         instant = self.next_instant()
-        if instant is None:
-            return False
+        if instant is not None:
+            self._step(instant)
+        return instant is not None
+
+    def _step(self, instant: float) -> None:
         self.now = max(self.now, instant)
         # What is in the air arrives before what the same instant makes due: a packet that
         # comes exactly with a retransmission timer stops it.
@@ -77,7 +82,6 @@ class World:
             self._fire_one()
         for callback in self.stepped:
             callback()
-        return True
 
     def _fire_one(self) -> None:
         for one in self.timed:
@@ -103,7 +107,7 @@ class World:
             instant = self.next_instant()
             if instant is None or (until is not None and instant > until):
                 break
-            self.step()
+            self._step(instant)
         else:
             raise AssertionError(f"still busy after {steps} steps\n{self.trace.text(last=60)}")
         if until is not None:

@@ -17,7 +17,7 @@ from sipice.sip.message import SipMessage, is_sip, parse_message
 
 MAX_TEXT = 16 << 20
 """Bytes of a file that is no capture."""
-MAX_STDIN = 1 << 30
+MAX_STDIN = 1 << 28
 """Bytes that are read from stdin; a capture in a file may have any size."""
 
 STDIN = "-"
@@ -62,13 +62,18 @@ class Input:
     @property
     def shown_name(self) -> str:
         """Its name for people."""
-        return "(stdin)" if self.name == STDIN else self.name
+        return shown_name(self.name)
+
+
+def shown_name(name: str) -> str:
+    """How an argument is called in output."""
+    return "(stdin)" if name == STDIN else name
 
 
 def read_input(name: str) -> Input:
     """Read one argument of the command line; InputError says why that cannot be done."""
     try:
-        data = sys.stdin.buffer.read(MAX_STDIN + 1) if name == STDIN else _read_file(Path(name))
+        data, more = _read(name)
     except OSError as error:
         raise InputError(_why(error)) from None
     except ValueError:  # a NUL in the name
@@ -76,16 +81,21 @@ def read_input(name: str) -> Input:
     if len(data) > MAX_STDIN:
         raise InputError(f"is larger than {MAX_STDIN >> 20} MiB; give a capture as a file")
     kind = kind_of(data, name)
-    return Input(name, b"" if kind is Kind.CAPTURE and name != STDIN else data, kind)
+    return Input(name, b"" if more else data, kind)
 
 
-def _read_file(path: Path) -> bytes:
-    """The whole file, or of a capture and of what is too large a part that tells so."""
+def _read(name: str) -> tuple[bytes, bool]:
+    """The bytes, and whether that is only the beginning of a capture in a file."""
+    if name == STDIN:
+        return sys.stdin.buffer.read(MAX_STDIN + 1), False
+    path = Path(name)
     if path.is_dir():
         raise InputError(f"is a directory; name the files in it, for instance {path}/*")
     with path.open("rb") as file:
+        if not path.is_file():  # a pipe cannot be opened again
+            return file.read(MAX_STDIN + 1), False
         head = file.read(4)
-        return head if is_capture(head) else head + file.read(MAX_TEXT + 1)
+        return (head, True) if is_capture(head) else (head + file.read(MAX_TEXT + 1), False)
 
 
 def _why(error: OSError) -> str:

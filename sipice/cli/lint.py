@@ -46,7 +46,7 @@ def lint(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="SDP, trickle fragments, SIP messages, pcap or pcapng captures; - is stdin.",
             show_default=False,
         ),

@@ -61,6 +61,7 @@ def _finding_json(found: Found, finding: Finding) -> dict[str, object]:
         "call": None if carrier is None else carrier.call,
         "call_id": None if carrier is None else carrier.call_id,
         "exchange": None if carrier is None else carrier.exchange,
+        "message_size": None if carrier is None else carrier.size,
         "packet": None if carrier is None else carrier.packet,
         "time": None if carrier is None else carrier.time,
     }

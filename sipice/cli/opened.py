@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from sipice.cli.calls import CallView
 from sipice.cli.captured import Calls, Meter, calls_in_capture, calls_in_text
 from sipice.cli.found import Found, linked
-from sipice.cli.inputs import Input, InputError, Kind, found_in_text, messages_in, read_input
+from sipice.cli.inputs import (
+    Input,
+    InputError,
+    Kind,
+    found_in_text,
+    messages_in,
+    read_input,
+    shown_name,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ def open_input(name: str, meter: Meter = lambda packets: packets) -> Opened:
             found = tuple(found_in_text(given))
             return Opened(name=given.shown_name, kind=given.kind, found=found)
     except InputError as why:
-        return Opened(name=name, error=str(why))
+        return Opened(name=shown_name(name), error=str(why))
     return Opened(
         name=given.shown_name,
         kind=given.kind,

@@ -168,9 +168,9 @@ def _credentials(facts: StreamFacts) -> Text:
 def _candidates_table(candidates: Sequence[CandidateFacts], offset: int) -> RenderableType:
     related = any(c.related_address is not None for c in candidates)
     table = grid(
-        *(">line", ">c", "type", "transport", "address (*default)", ">priority", "type/local/c"),
+        *(">line", ">c", "type", "proto", "address (*default)", ">priority", "type/local/c"),
         *("found.", *(["related"] if related else [])),
-        rigid=("line", "c", "type", "transport", "priority", "type/local/c"),
+        rigid=("line", "c", "type", "proto", "priority", "type/local/c"),
     )
     for candidate in candidates:
         row = [

@@ -17,7 +17,16 @@ from sdp import rewrite as edits
 from sdp.lines import text
 from sipice.cli.arguments import candidates_by_stream, check_streams, destinations_by_stream
 from sipice.cli.diff import LineChange, line_changes
-from sipice.cli.inputs import STDIN, Input, InputError, Kind, carrier_name, only_message, read_input
+from sipice.cli.inputs import (
+    STDIN,
+    Input,
+    InputError,
+    Kind,
+    carrier_name,
+    only_message,
+    read_input,
+    shown_name,
+)
 from sipice.cli.terminal import FINE, UNUSABLE, complain, line, print_json, screen, write
 from sipice.sip.body import replace_body, session_description
 
@@ -197,7 +206,8 @@ def _run(file: str, edit: Edit, results: Results) -> None:
         new = rewritten(given, edit)
         _write(given, new, results)
     except (InputError, SdpError) as why:
-        complain(f"{file} {why}" if isinstance(why, InputError) else f"{file}: {why}")
+        name = shown_name(file)
+        complain(f"{name} {why}" if isinstance(why, InputError) else f"{name}: {why}")
         raise typer.Exit(UNUSABLE) from None
     raise typer.Exit(FINE)
 

@@ -30,7 +30,7 @@ from sipice.cli.terminal import (
 Files = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE...",
+        metavar="FILE",
         help="SDP, trickle fragments, SIP messages, pcap or pcapng captures; - is stdin.",
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,16 @@ def test_of_alternatives_only_the_last_is_an_offer() -> None:
 def test_a_message_without_description_says_so() -> None:
     with pytest.raises(InputError, match=r"SIP message \(INVITE\) without SDP"):
         found_in_text(read_input(str(SYNTHETIC / "invite-offerless.sip")))
+
+
+def test_a_capture_may_come_through_a_pipe(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writing = threading.Thread(target=fifo.write_bytes, args=(bytes.fromhex("d4c3b2a1") + b"x",))
+    writing.start()
+    given = read_input(str(fifo))
+    writing.join()
+    assert (given.kind, len(given.data)) == (Kind.CAPTURE, 5)
 
 
 def test_stdin_that_is_no_terminal_is_read_as_bytes() -> None:

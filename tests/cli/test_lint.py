@@ -73,6 +73,7 @@ def test_json_tells_everything_of_each_finding() -> None:
         "call": None,
         "call_id": None,
         "exchange": None,
+        "message_size": None,
         "packet": None,
         "time": None,
     }

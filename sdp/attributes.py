@@ -106,7 +106,7 @@ class Crypto:
 
 @dataclass(frozen=True, slots=True)
 class Rtpmap:
-    """a=rtpmap (RFC 8866 §6.6)."""
+    """a=rtpmap (RFC 8866 §6.6); without a readable clock rate the encoding is all that stands."""
 
     payload: str
     encoding: str
@@ -121,6 +121,8 @@ class Rtpmap:
             raise SdpError("not a payload type and an encoding", field="rtpmap")
         encoding, *rest = words[1].split("/", 2)
         rate = number(rest[0]) if rest else None
+        if rate is None:
+            return cls(words[0], words[1], None)
         return cls(words[0], encoding, rate, rest[1] if len(rest) > 1 else None)
 
     def __str__(self) -> str:

@@ -57,7 +57,13 @@ def test_an_rtpmap_has_a_clock_rate_and_may_have_channels() -> None:
         48000,
         "2",
     )
-    assert Rtpmap.parse(b"96 odd/x").clock_rate is None
+
+
+@pytest.mark.parametrize("value", ["96 odd/x", "96 https://example.com", "96 odd/"])
+def test_an_rtpmap_without_a_clock_rate_keeps_what_stands_there(value: str) -> None:
+    view = Rtpmap.parse(value.encode())
+    assert view.clock_rate is None
+    assert str(view) == value
 
 
 def test_the_keys_of_a_crypto_line_are_never_in_its_repr() -> None:

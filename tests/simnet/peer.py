@@ -22,6 +22,7 @@ from sipice.ice import (
     StreamCompleted,
     StreamFailed,
 )
+from sipice.ice.demux import Demux
 from sipice.net import Address, Base, ReleaseBase, SendDatagram, Source
 from tests.simnet import wire
 from tests.simnet.host import Host, Socket
@@ -51,13 +52,13 @@ class Peer:
         self.name = host.name
         self.config = config or AgentConfig()
         rng = Random(f"{seed} {host.name} {role.value}")
-        self.agent = agent or Agent(self.config, role=role, rng=rng, pacer=pacer)
+        self._pacer = pacer or Pacer()
+        self._lives = 0
+        self.agent = agent or Agent(self.config, role=role, rng=rng, pacer=self._pacer)
         self.events: list[tuple[float, Event]] = []
         self.watchers: list[Callable[[Event], None]] = []
         self.family: list[Peer] = [self]
         """All siblings over one local side, this one included."""
-        self.owners: dict[bytes, Peer] = {}
-        """By transaction: the sibling that asked."""
         self.sockets: dict[int, Socket] = {}
         """By the number of the base."""
         self.bases: list[tuple[int, int, Base]] = []
@@ -68,7 +69,6 @@ class Peer:
         self.counts: Counter[str] = Counter()
         self._completed: set[int] = set()
         self._failed: set[int] = set()
-        self.remote_ufrag = ""
         self.honesty = Honesty(self.name)
         self.components = components
         self.streams = [self.agent.add_stream(components) for _ in range(streams)]
@@ -80,7 +80,7 @@ class Peer:
         sibling = Peer(self.host, role=agent.role, config=self.config, streams=0, agent=agent)
         sibling.components, sibling.streams = self.components, list(self.streams)
         sibling.sockets, sibling.bases = self.sockets, self.bases
-        sibling.family, sibling.owners = self.family, self.owners
+        sibling.family = self.family
         self.family.append(sibling)
         return sibling
 
@@ -89,6 +89,16 @@ class Peer:
         self.tell(self.agent.close)
         self.family.remove(self)
         self.world.timed.remove(self)
+
+    def reincarnate(self) -> None:
+        """Another process goes on with this session, from what the old one exported."""
+        now = self.world.now
+        self._drain()
+        data = self.agent.export(now)
+        self._lives += 1
+        rng = Random(f"{self.name} {self._lives}")
+        self.agent = Agent.restore(self.config, data, now, rng=rng, pacer=self._pacer)
+        self._drain()
 
     # Local addresses
 
@@ -141,24 +151,15 @@ class Peer:
             self.refused_media += 1
             return
         if self.family:
-            self._whose(packet.data)._receive(packet, base)
-
-    def _whose(self, data: bytes) -> Peer:
-        """D2.2: by transaction, else by the remote ufrag in USERNAME, else the oldest sibling."""
-        if len(self.family) > 1 and wire.looks_like_stun(data):
-            owner = self.owners.get(data[8:20])
-            if owner in self.family:
-                return owner
-            ufrag = b":" + (wire.parse(data).get(wire.Attr.USERNAME) or b"").partition(b":")[2]
-            for member in self.family:
-                if ufrag == b":" + member.remote_ufrag.encode():
-                    return member
-        return self.family[0]
+            demux = Demux(*(member.agent for member in self.family))
+            agent = demux.find(packet.data, base, packet.src)
+            next(member for member in self.family if member.agent is agent)._receive(packet, base)
 
     def _receive(self, packet: Packet, base: Base) -> None:
         self.honesty.early(self.agent, self.world.now)
         self.agent.receive_datagram(self.world.now, packet.data, base, packet.src)
-        self._drain()
+        for member in list(self.family):
+            member._drain()
 
     def _is_media(self, packet: Packet, base: Base) -> bool:
         """The fast path of a shell: what the media table knows never reaches the agent."""
@@ -220,7 +221,6 @@ class Peer:
         return bool(commands or events)
 
     def _send(self, data: bytes, base: Base, remote: Address) -> None:
-        self.owners[data[8:20]] = self
         socket = self.sockets.get(base.number)
         assert socket is not None, f"{self.name} sends from a base it does not hold: {base}"
         assert socket.address == base.address
@@ -234,7 +234,6 @@ class Peer:
 
     def accept(self, stream: int, description: Description) -> None:
         """The peer's description has come."""
-        self.remote_ufrag = description.credentials.ufrag
         self.tell(self.agent.set_remote_description, stream, description)
 
     def prepare_restart(self) -> RestartId:

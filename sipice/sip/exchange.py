@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sipice.net import Address
 from sipice.sip.call import Call, Limits, Meaning
@@ -102,20 +103,17 @@ class _CallState:
         self.pairs = {key: value for key, value in self.pairs.items() if value is not hop}
 
     def _likely(self, seen: Seen) -> Hop | None:
-        """A hop between the same hosts that has not seen this request, or any of its ends.
+        """A hop between the same hosts or with one of them, else any.
 
-        The same request between other hosts has passed a proxy: that is another hop.
+        One that has seen this request before is no candidate: there it has passed a proxy.
         """
-        fresh = [hop for hop in self.hops if seen.key not in hop.transactions]
-        forwarded = len(fresh) < len(self.hops)
-        if not seen.message.is_request:
-            fresh, forwarded = self.hops, False
+        fresh = self.hops
+        if seen.message.is_request:
+            fresh = [hop for hop in self.hops if seen.key not in hop.transactions]
         here = _hosts(frozenset({seen.source, seen.destination}))
-        near = [hop for hop in fresh if self._hosts_of(hop) >= here]
-        if near or forwarded:
-            return near[0] if near else None
-        near = [hop for hop in fresh if self._hosts_of(hop) & here]
-        return next(iter(near or fresh), None)
+        same = (hop for hop in fresh if self._hosts_of(hop) >= here)
+        near = (hop for hop in fresh if self._hosts_of(hop) & here)
+        return next(chain(same, near, fresh), None)
 
     def _hosts_of(self, hop: Hop) -> frozenset[bytes]:
         mine = (_hosts(pair) for pair, owner in self.pairs.items() if owner is hop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from sipice.capture.conversation import MAX_HEAD, Conversation, Said
@@ -92,6 +94,17 @@ def test_sip_over_websocket_behind_the_upgrade(talk: Talk) -> None:
     assert by_client.data == MESSAGE
     assert by_client.transport == "WS"
     assert talk.troubles == []
+
+
+def test_compression_that_the_server_agreed_to_holds_for_both(talk: Talk) -> None:
+    talk.say(UPGRADE)
+    line = b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    talk.say(UPGRADED.replace(b"\r\n\r\n", line), backwards=True)
+    for data, mask, backwards in ((MESSAGE, MASK, False), (OK, b"", True)):
+        packer = zlib.compressobj(wbits=-15)
+        packed = (packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        frame = websocket(packed, mask=mask, opcode=0x41)
+        assert [said.data for said in talk.say(frame, backwards=backwards)] == [data]
 
 
 def test_an_upgrade_may_come_in_pieces_and_after_other_requests(talk: Talk) -> None:

@@ -184,6 +184,36 @@ def test_a_request_from_another_port_or_past_the_proxy_stays_in_its_dialog() -> 
     assert sum(len(d.exchanges) for d in tracker.calls()[0].dialogs) == 7
 
 
+def test_a_proxy_that_tries_another_target_makes_another_dialog() -> None:
+    tracker = Tracker()
+    proxied(tracker)
+    other = Address.parse("192.0.2.77", 5060)
+    again = request("INVITE", 7, body=sdp("again"), branch="a7")
+    relayed = request("INVITE", 7, body=sdp("again, relayed"), branch="b7")
+    play(tracker, [again], source=A, destination=P)
+    play(tracker, [relayed], source=P, destination=other)
+    (call,) = tracker.calls()
+    assert [summary(d) for d in call.dialogs if d.destination == other] == [
+        [(1, "again, relayed", None, "pending")]
+    ]
+
+
+def test_a_response_from_another_port_stays_with_its_request() -> None:
+    caller, proxy, callee, other = (Address(b"\x7f\0\0\1", port) for port in (1, 2, 3, 4))
+    tracker = Tracker()
+    asked = request("INVITE", 1, body=sdp("offer"), branch="a")
+    relayed = request("INVITE", 1, body=sdp("relayed"), branch="b")
+    play(tracker, [asked], source=caller, destination=proxy)
+    play(tracker, [relayed], source=proxy, destination=callee)
+    answer = response(200, 1, body=sdp("answer"), branch="b")
+    play(tracker, [answer], source=other, destination=proxy)
+    (call,) = tracker.calls()
+    assert [summary(dialog) for dialog in call.dialogs] == [
+        [(1, "offer", None, "pending")],
+        [(1, "relayed", "answer", "answered")],
+    ]
+
+
 def test_a_capture_that_begins_in_mid_call_gives_what_can_be_known() -> None:
     call = told(OK, request("UPDATE", 2, to="bob", body=sdp("offer")), ACK)
     assert call.unmatched == 1

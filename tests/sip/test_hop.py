@@ -330,12 +330,11 @@ def test_a_failure_of_the_invite_rejects_what_is_open_on_all_forks() -> None:
 
 
 def test_a_challenge_is_a_rejection_and_the_next_invite_the_same_dialog() -> None:
-    dialog = the_dialog(
-        INVITE,
-        response(401, 1, by="registrar"),
-        request("INVITE", 2, body=sdp("offer")),
-        response(200, 2, body=sdp("answer")),
-    )
+    again = request("INVITE", 2, body=sdp("offer"))
+    refused = response(401, 1, by="registrar")
+    assert the_dialog(INVITE, refused).state is DialogState.ENDED
+    assert the_dialog(INVITE, refused, again).state is DialogState.EARLY
+    dialog = the_dialog(INVITE, refused, again, response(200, 2, body=sdp("answer")))
     assert summary(dialog) == [
         (1, "offer", None, "rejected"),
         (1, "offer", "answer", "answered"),
@@ -357,6 +356,14 @@ def test_an_offer_while_another_is_open_is_remarked() -> None:
         ("rejected", ()),
         ("rejected", (Remark.OFFER_TOO_EARLY,)),
     ]
+
+
+def test_an_ack_answers_nothing_but_the_offer_in_a_2xx() -> None:
+    ack = request("ACK", 1, to="bob", body=sdp("in vain"))
+    assert summary(the_dialog(INVITE, response(200, 1), ack)) == [(1, "offer", None, "pending")]
+    offer = response(183, 1, rseq=5, body=sdp("offer"))
+    dialog = the_dialog(OFFERLESS, offer, response(200, 1), ack)
+    assert summary(dialog) == [(4, "offer", None, "pending")]
 
 
 def test_sdp_that_may_not_stand_there_is_ignored() -> None:

@@ -30,7 +30,7 @@ from sipice.stun.check import (
     success_response,
 )
 from sipice.stun.demux import Protocol, classify, is_stun
-from sipice.stun.framing import Framer, frame_rfc4571, frame_turn
+from sipice.stun.framing import Framer, frame_rfc4571
 from sipice.stun.integrity import Key, long_term_key, userhash
 from sipice.stun.longterm import Challenge, LongTermCredentials
 from sipice.stun.message import (
@@ -69,7 +69,6 @@ __all__ = [
     "encode",
     "error_response",
     "frame_rfc4571",
-    "frame_turn",
     "is_stun",
     "long_term_key",
     "parse_check",

@@ -78,11 +78,6 @@ class Attribute(Generic[T]):
         """The attribute with this value, as an element of ``Message.attributes``."""
         return self.number, value
 
-    @property
-    def is_required(self) -> bool:
-        """Whether a receiver must understand it (§14)."""
-        return self.number < 0x8000
-
 
 # --- codecs ---------------------------------------------------------------------------------------
 

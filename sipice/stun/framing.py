@@ -28,7 +28,7 @@ class Framer:
 
     @classmethod
     def turn(cls, limit: int = 65556) -> Framer:
-        """STUN messages and ChannelData on a connection to a server (RFC 8656 §12.5)."""
+        """STUN messages and padded ChannelData on a connection to a server (RFC 8656 §12.5)."""
         return cls(_measure_turn, limit)
 
     @classmethod
@@ -82,8 +82,3 @@ def frame_rfc4571(packet: bytes) -> bytes:
     if len(packet) > 0xFFFF:
         raise UsageError(f"a packet of {len(packet)} bytes; RFC 4571 carries at most 65535")
     return len(packet).to_bytes(2, "big") + packet
-
-
-def frame_turn(packet: bytes) -> bytes:
-    """A STUN message or ChannelData as it is written to a server's connection, padded to 4."""
-    return packet + bytes(-len(packet) % 4)

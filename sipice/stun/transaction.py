@@ -48,27 +48,11 @@ class Transaction:
         """True: send the request again; False: it failed; None: it is not time yet."""
         if now < self._deadline:
             return None
-        if self.is_last:
+        if self.reliable or self.sent >= self.rc:
             return False
         self.sent += 1
         self._deadline = now + self._wait()
         return True
-
-    def stop_retransmitting(self) -> None:
-        """RFC 8445 §7.2.1.4 (cancelled): send no more, wait for a response as long as ever."""
-        self._deadline, self.sent = self.ends, self.rc
-
-    @property
-    def is_last(self) -> bool:
-        """Whether no further request will be sent."""
-        return self.reliable or self.sent >= self.rc
-
-    @property
-    def ends(self) -> float:
-        """When it fails if no response comes."""
-        if self.reliable:
-            return self.started + self.ti
-        return self.started + self.rto * ((1 << (self.rc - 1)) - 1 + self.rm)
 
     def _wait(self) -> float:
         if self.reliable:

@@ -32,11 +32,6 @@ def test_every_row_is_drawn_by_the_property_tests() -> None:
     assert set(VALUES) == set(a.TABLE.values())
 
 
-def test_a_row_knows_whether_a_receiver_must_understand_it() -> None:
-    assert a.PRIORITY.is_required
-    assert not a.ICE_CONTROLLED.is_required
-
-
 def test_error_codes_methods_and_algorithms_are_those_of_the_registry() -> None:
     assert a.REASONS.items() <= iana_stun.ERRORS.items()
     names = {m.value: m.name.replace("_", "").lower() for m in Method}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipice.errors import DecodeError, UsageError
-from sipice.stun import Framer, encode, frame_rfc4571, frame_turn
+from sipice.stun import Framer, encode, frame_rfc4571
 from tests.marks import rfc
 from tests.stun import strategies
 
@@ -19,6 +19,11 @@ channel_data = st.builds(
     st.binary(max_size=30),
 )
 turn_packets = st.lists(st.one_of(channel_data, strategies.messages.map(encode)), max_size=5)
+
+
+def padded(packet: bytes) -> bytes:
+    """As it is written to a stream."""
+    return packet + bytes(-len(packet) % 4)
 
 
 def feed_in_pieces(framer: Framer, stream: bytes, cuts: list[int]) -> list[bytes]:
@@ -35,7 +40,7 @@ def feed_in_pieces(framer: Framer, stream: bytes, cuts: list[int]) -> list[bytes
 def test_stun_and_channel_data_come_out_as_they_went_in(
     packets: list[bytes], cuts: list[int]
 ) -> None:
-    stream = b"".join(map(frame_turn, packets))
+    stream = b"".join(map(padded, packets))
     assert feed_in_pieces(Framer.turn(), stream, cuts) == packets
 
 
@@ -46,11 +51,6 @@ def test_packets_behind_their_lengths_come_out_as_they_went_in(
 ) -> None:
     stream = b"".join(map(frame_rfc4571, packets))
     assert feed_in_pieces(Framer.rfc4571(), stream, cuts) == packets
-
-
-@rfc("8656", "12.5", "MUST", "8656-12.5-1")
-def test_channel_data_is_padded_on_a_stream_and_its_length_does_not_count_the_padding() -> None:
-    assert frame_turn(bytes.fromhex("40000001aa")).hex() == "40000001aa000000"
 
 
 @pytest.mark.parametrize("stream", ["80000000", "c0ffffff", "00010002"])

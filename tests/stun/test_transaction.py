@@ -31,7 +31,6 @@ def run(transaction: Transaction) -> tuple[list[float], float]:
 @rfc("8489", "6.2.1", "SHOULD", "8489-6.2.1-1")
 def test_over_udp_it_is_sent_seven_times(rto: float, sends: list[float], fails: float) -> None:
     transaction = Transaction(100.0, rto=rto)
-    assert transaction.ends == 100.0 + fails
     got, failed = run(transaction)
     assert [at - 100.0 for at in got] == sends
     assert failed - 100.0 == fails
@@ -41,7 +40,6 @@ def test_over_udp_it_is_sent_seven_times(rto: float, sends: list[float], fails: 
 def test_over_a_stream_it_is_sent_once_and_fails_after_ti() -> None:
     transaction = Transaction(100.0, reliable=True)
     assert run(transaction) == ([100.0], 139.5)
-    assert transaction.ends == 139.5
 
 
 def test_nothing_happens_before_its_time() -> None:
@@ -55,15 +53,6 @@ def test_a_late_caller_keeps_the_gaps() -> None:
     transaction = Transaction(0.0)
     assert transaction.handle_timeout(7.0)
     assert transaction.next_timeout() == 8.0
-
-
-def test_a_cancelled_request_is_not_sent_again_but_waited_for() -> None:
-    transaction = Transaction(0.0)
-    transaction.handle_timeout(0.5)
-    transaction.stop_retransmitting()
-    assert transaction.next_timeout() == 39.5
-    assert transaction.handle_timeout(39.4) is None
-    assert transaction.handle_timeout(39.5) is False
 
 
 @pytest.mark.parametrize(("rto", "rc"), [(0.0, 7), (0.5, 0)])

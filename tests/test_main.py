@@ -8,9 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.capabilities import require
-
-require("cli")
+from tests.capabilities import needs
 
 SDP = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 COMMAND = [sys.executable, "-m", "sipice"]
@@ -36,6 +34,7 @@ def test_importing_the_package_needs_nothing_of_the_extra() -> None:
     assert ended.stdout.strip() == b"set()"
 
 
+@needs("cli")
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -47,6 +46,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     assert b"Traceback" not in err
 
 
+@needs("cli")
 def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
     file = tmp_path / "many.sdp"
     file.write_bytes(SDP + b"m=audio 5000 RTP/AVP 0\r\n" * 1000)
@@ -60,6 +60,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
     assert ended.stderr == b""
 
 
+@needs("cli")
 def test_output_survives_a_locale_without_the_characters(tmp_path: Path) -> None:
     file = tmp_path / "Grüße.sdp"
     file.write_bytes(SDP + "m=audio 5000 RTP/AVP 0\r\na=mid:é世\r\n".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,21 @@ def test_every_synthetic_file_can_be_shown() -> None:
     for file in files:
         ended = run("show", file)
         assert ended.code == 0 or "without SDP" in ended.err, (file, ended.err)
+
+
+@pytest.mark.parametrize("command", [("show", "-v"), ("show", "--json", "--sequence"), ("lint",)])
+def test_damaged_inputs_never_end_in_a_traceback(command: tuple[str, ...], tmp_path: Path) -> None:
+    chance = random.Random(8839)
+    sources = [*sorted(SYNTHETIC.glob("*.s*")), *sorted(RECORDED.glob("*.pcap")) * 10]
+    names = []
+    for number in range(80):
+        data = bytearray(chance.choice(sources).read_bytes())
+        for _ in range(chance.randrange(1, 8)):
+            place = chance.randrange(len(data) or 1)
+            data[place : place + chance.randrange(20)] = chance.randbytes(chance.randrange(20))
+        names.append(tmp_path / str(number))
+        names[-1].write_bytes(data)
+    ended = run(*command, *names)  # what the program raises is raised here
+    assert ended.code in (1, 2)
+    assert not set(range(32)) - {10} & set(ended.data)
+    assert all(line.startswith("sipice: ") for line in ended.err.split("\n")[:-1])

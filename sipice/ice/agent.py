@@ -17,6 +17,7 @@ from sipice.ice import (
     free,
     gather,
     hosts,
+    media,
     pace,
     receive,
     restart,
@@ -412,13 +413,16 @@ class Agent:
     def _settle(self) -> None:
         """After an input: decide what it decides, and arm the pacing."""
         state = self._state
-        while state.touched:
-            generation = state.touched.pop()
-            conclude.update(state, generation)
-            stream = state.streams.get(generation.stream)
-            if stream is not None and stream.committed:
-                restart.take_over(state, stream)
-        pace.arm(state)
+        if state.touched or state.questions:
+            while state.touched:
+                generation = state.touched.pop()
+                conclude.update(state, generation)
+                stream = state.streams.get(generation.stream)
+                if stream is not None and stream.committed:
+                    restart.take_over(state, stream)
+            pace.arm(state)
+        if state.stale:
+            media.refresh_stale(state)
 
     def _stream(self, stream: StreamId) -> Stream:
         found = self._state.streams.get(stream)

@@ -265,7 +265,10 @@ def _extend(
 ) -> None:
     if not generation.is_running:
         return
-    for pair in _pair_up(state, generation, locals_, remotes):
+    added = _pair_up(state, generation, locals_, remotes)
+    if not added:
+        return
+    for pair in added:
         component = generation.component(pair.component)
         if component is not None and component.selected is not None:
             remove(generation, pair)  # §8.1.2: this component is done

@@ -167,18 +167,7 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
         pair.nominate = False
         conclude.nominated(state, generation, valid)
     elif component.selected is None:
-        _refresh(state, generation, component)
-
-
-def _refresh(state: AgentState, generation: Generation, component: Component) -> None:
-    stream = state.streams[generation.stream]
-    if stream.current is not generation:
-        return
-    if state.config.lite:
-        for other in generation.components:
-            media.refresh(state, stream, other.number)
-    else:
-        media.refresh(state, stream, component.number)
+        state.outdate(generation.stream, component.number)
 
 
 def _measure(state: AgentState, check: Check) -> None:

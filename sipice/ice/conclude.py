@@ -31,9 +31,13 @@ def update(state: AgentState, generation: Generation) -> None:
     if state.role is Role.CONTROLLING and not state.config.lite:
         for component in generation.components:
             _consider(state, generation, component)
-    if all(component.selected is not None for component in generation.components):
+    for component in generation.components:
+        if component.selected is None:
+            break
+    else:
         _complete(state, generation)
-    elif not state.config.lite and _is_hopeless(generation):
+        return
+    if not state.config.lite and _is_hopeless(generation):
         fail(state, generation, Failure.NO_VALID_PAIR)
 
 
@@ -83,9 +87,7 @@ def nomination_failed(state: AgentState, generation: Generation, pair: Candidate
         component.valid.remove(valid)
     pair.valid = None
     component.nominating = None
-    stream = state.streams[generation.stream]
-    if stream.current is generation:
-        media.refresh(state, stream, component.number)
+    state.outdate(generation.stream, component.number)
     if generation.pac_running:
         state.touch(generation)
     elif generation.is_running:

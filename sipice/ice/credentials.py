@@ -7,6 +7,8 @@ from random import Random
 
 ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 """The 64 characters of ice-char (RFC 8839 §5.4): six bits each."""
+_SIX_BITS = ICE_CHARS.encode() * 4
+"""By byte: the character of its six lower bits."""
 UFRAG_CHARS = 8
 PWD_CHARS = 24
 
@@ -21,8 +23,5 @@ class Credentials:
     @classmethod
     def make(cls, rng: Random) -> Credentials:
         """Draw new ones: 48 random bits of ufrag and 144 of password."""
-        bits = rng.getrandbits(6 * (UFRAG_CHARS + PWD_CHARS))
-        text = "".join(
-            ICE_CHARS[bits >> shift & 63] for shift in range(0, 6 * (UFRAG_CHARS + PWD_CHARS), 6)
-        )
+        text = rng.randbytes(UFRAG_CHARS + PWD_CHARS).translate(_SIX_BITS).decode()
         return cls(text[:UFRAG_CHARS], text[UFRAG_CHARS:])

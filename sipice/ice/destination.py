@@ -46,9 +46,9 @@ class AddressFilter:
         ip = address.ip
         if len(ip) not in (4, 16) or not 0 < address.port < 65536:
             return False
-        if any(network.contains(ip) for network in self.allow):
+        if self.allow and any(network.contains(ip) for network in self.allow):
             return True
-        if any(network.contains(ip) for network in self.deny):
+        if self.deny and any(network.contains(ip) for network in self.deny):
             return False
         if is_loopback(ip):
             return allow_loopback

@@ -367,7 +367,7 @@ def _publish(state: AgentState, stream: Stream, template: Candidate, ip: bytes, 
         # Servers are told apart by steps of 256, addresses by steps of one (§5.1.2.2).
         preference = max(0, local.preferences.get(ip, 0) - 256 * rank)
         candidate = template._replace(
-            priority=hosts.unique_priority(local, template, preference),
+            priority=hosts.unique_priority(local, template.type, template.component, preference),
             foundation=foundation_of(local, foundation_key(template)),
         )
         added = hosts.publish(state, local, candidate) or added

@@ -9,7 +9,6 @@ from sipice.ice.candidate import (
     Candidate,
     CandidateType,
     TcpType,
-    foundation_key,
     interleave,
     is_redundant,
     priority,
@@ -83,13 +82,15 @@ def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> 
     return True
 
 
-def unique_priority(local: LocalGeneration, candidate: Candidate, preference: int) -> int:
+def unique_priority(
+    local: LocalGeneration, kind: CandidateType, component: int, preference: int
+) -> int:
     """The formula's priority with the nearest free local preference (§5.1.2.1: each is unique)."""
     taken = {known.priority for known in local.candidates}
-    value = priority(candidate.type.value, preference, candidate.component)
+    value = priority(kind.value, preference, component)
     while value in taken and preference:
         preference -= 1
-        value = priority(candidate.type.value, preference, candidate.component)
+        value = priority(kind.value, preference, component)
     return value
 
 
@@ -103,23 +104,19 @@ def _rank(local: LocalGeneration, addresses: list[bytes]) -> None:
 
 
 def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> None:
-    at = base.base.address
-    candidate = Candidate(
-        component=base.component,
-        type=CandidateType.HOST,
-        address=Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
-        priority=0,
-        foundation="",
-        transport=base.base.transport,
-        base=base.base,
-        tcptype=base.tcptype,
-    )
+    at, kind = base.base.address, CandidateType.HOST
     preference = local.preferences[at.ip]
     if base.tcptype is not None:
         other = max(0, 8191 - (MAX_LOCAL_PREFERENCE - preference))
-        preference = tcp_preference(CandidateType.HOST, base.tcptype, other)
-    candidate = candidate._replace(
-        priority=unique_priority(local, candidate, preference),
-        foundation=foundation_of(local, foundation_key(candidate)),
+        preference = tcp_preference(kind, base.tcptype, other)
+    candidate = Candidate(
+        component=base.component,
+        type=kind,
+        address=Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
+        priority=unique_priority(local, kind, base.component, preference),
+        foundation=foundation_of(local, (kind, at.ip, None, base.base.transport, base.tcptype)),
+        transport=base.base.transport,
+        base=base.base,
+        tcptype=base.tcptype,
     )
     publish(state, local, candidate)

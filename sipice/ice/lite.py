@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, media
+from sipice.ice import checklist, conclude
 from sipice.ice.pair import CandidatePair, PairState
 from sipice.ice.state import AgentState, Component, Generation
 
@@ -22,10 +22,8 @@ def receive_check(
     if pair not in component.valid:
         component.valid.append(pair)
     conclude.nominated(state, generation, pair)
-    stream = state.streams[generation.stream]
-    if stream.current is generation:
-        for other in generation.components:
-            media.refresh(state, stream, other.number)
+    for other in generation.components:
+        state.outdate(generation.stream, other.number)
 
 
 def select_towards_lite(state: AgentState, generation: Generation) -> None:

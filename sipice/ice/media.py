@@ -27,6 +27,15 @@ def refresh(state: AgentState, stream: Stream, component: int) -> None:
         state.events.append(MediaChanged(stream.id, stream.current.number, component, table))
 
 
+def refresh_stale(state: AgentState) -> None:
+    """Make the tables anew that the present input has outdated."""
+    stale, state.stale = state.stale, []
+    for number, component in stale:
+        stream = state.streams.get(number)
+        if stream is not None:
+            refresh(state, stream, component)
+
+
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
     """How media leaves on a pair."""
     local = state.local.bases.get(pair.base.number)
@@ -53,9 +62,7 @@ def announce_selected(state: AgentState, generation: Generation, pair: Candidate
     local = state.local.bases.get(pair.base.number)
     if local is not None and local.relay is not None:
         local.relay.bind(state, pair.to)
-    stream = state.streams[generation.stream]
-    if stream.current is generation:
-        refresh(state, stream, pair.component)
+    state.outdate(generation.stream, pair.component)
 
 
 def add_source(
@@ -65,7 +72,7 @@ def add_source(
     if pair_key in generation.sources or len(generation.sources) >= state.config.max_pairs:
         return
     generation.sources.add(pair_key)
-    refresh(state, state.streams[generation.stream], component)
+    state.outdate(generation.stream, component)
 
 
 def may_deliver(state: AgentState, base: LocalBase, peer: Address) -> bool:
@@ -115,7 +122,8 @@ def _choose(state: AgentState, generation: Generation, number: int) -> Candidate
 
 
 def _use(state: AgentState, stream: Stream, media: Media, pair: CandidatePair | None) -> None:
-    stop(state, stream, media)
+    if media.pair is not None:
+        stop(state, stream, media)
     media.pair = pair
     media.generation = stream.current.number
     media.lost = media.quiet = False

@@ -142,11 +142,8 @@ def expire_early(state: AgentState, local: LocalGeneration) -> None:
 def learn(state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck) -> None:
     """What an answered check tells us (§7.3.1.3 to §7.3.1.5)."""
     component = generation.component(local.component)
-    if component is None or not _may_send_to(state, check.remote):
+    if component is None or not _is_welcome(state, generation, local, check.remote):
         return
-    if not generation.sources:
-        _wake(state)
-    media.add_source(state, generation, (local.base.number, check.remote), local.component)
     if component.selected is not None and not _may_move(state, generation, check):
         return
     pair = _find_pair(generation, component, local, check) or _new_pair(
@@ -165,6 +162,20 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
     if pair.heard != check.id or pair.state is PairState.FAILED:
         pair.heard = check.id
         _trigger(state, generation, pair)
+
+
+def _is_welcome(
+    state: AgentState, generation: Generation, local: LocalBase, remote: Address
+) -> bool:
+    """Whether we may send to the source of a check; from now on media may come from there."""
+    source = (local.base.number, remote)
+    if source not in generation.sources:
+        if not _may_send_to(state, remote):
+            return False
+        if not generation.sources:
+            _wake(state)
+        media.add_source(state, generation, source, local.component)
+    return True
 
 
 def _wake(state: AgentState) -> None:

@@ -385,6 +385,8 @@ class AgentState:
     """Stream and generation of the checklist that was served last (§6.1.4.2)."""
     touched: list[Generation] = field(default_factory=list[Generation])
     """Generations to be looked at when the present input has been dealt with."""
+    stale: list[tuple[StreamId, int]] = field(default_factory=list[tuple[StreamId, int]])
+    """Streams and components whose media table is to be made anew after the present input."""
     refusals: int = 0
     """Error responses to unauthenticated requests within the second since ``refusals_since``."""
     refusals_since: float = float("-inf")
@@ -409,17 +411,24 @@ class AgentState:
             generation.touched = True
             self.touched.append(generation)
 
+    def outdate(self, stream: StreamId, component: int) -> None:
+        """Have a media table made anew when the present input has been dealt with."""
+        if (stream, component) not in self.stale:
+            self.stale.append((stream, component))
+
     def running(self) -> list[Generation]:
         """The checklists with something to do, in order of streams.
 
         A completed one comes back while a legacy peer's further nomination is being checked.
         """
-        return [
-            generation
-            for stream in self.streams.values()
-            for generation in (stream.current, stream.next)
-            if generation is not None and (generation.is_running or generation.triggered)
-        ]
+        found: list[Generation] = []
+        for stream in self.streams.values():
+            for generation in (stream.current, stream.next):
+                if generation is None or generation.remote is None:
+                    continue
+                if generation.state is ChecklistState.RUNNING or generation.triggered:
+                    found.append(generation)
+        return found
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:
         """The living generation of a stream by its number."""

@@ -58,7 +58,7 @@ def usable(
         elif len(known) + len(found) >= state.config.max_remote_candidates:
             state.counters.limited += 1
         else:
-            found.append(candidate._replace(base=None))
+            found.append(candidate if candidate.base is None else candidate._replace(base=None))
     return found
 
 

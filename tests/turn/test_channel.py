@@ -169,3 +169,17 @@ def test_after_4096_peers_there_are_no_more_channels(script: Script) -> None:
     for peer in peers:
         script.client.bind_channel(script.now, peer)
     assert script.event() == ChannelFailed(peers[-1], None)
+
+
+def test_a_channel_forgotten_before_its_refusal_is_no_news(script: Script) -> None:
+    script.permitted(PEER)
+    request = bind(script)
+    script.client.forget(PEER)
+    script.answer(request, 403)
+    assert script.events() == []
+
+
+def test_a_channel_that_is_there_is_not_bound_again(script: Script) -> None:
+    script.bound(PEER)
+    script.client.bind_channel(script.now, PEER)
+    assert script.packets() == []

@@ -285,3 +285,11 @@ def test_a_stream_needs_no_keepalive() -> None:
     script = Script(TurnConfig(keepalive=15.0, reliable=True))
     script.allocated()
     assert script.client.next_timeout() == script.now + 540
+
+
+def test_two_requests_that_fail_at_once_lose_the_allocation_once(script: Script) -> None:
+    script.allocated(100_000)
+    script.wait(99_940 - 240)
+    script.permitted(PEER)
+    script.wait(240 + 39.5)
+    assert script.event() == Lost(Loss.TIMEOUT, retry_after=0.0)

@@ -89,3 +89,12 @@ def test_data_passes_while_the_client_moves_from_process_to_process() -> None:
         assert bench.peer_heard.pop().data == data
         bench.client = moved(bench.client, bench.world.now)
     assert {code for _, code in bench.refused()} == {401, 438}
+
+
+def test_an_allocation_without_credentials_goes_on_without() -> None:
+    script = Script()
+    script.client.allocate(script.now)
+    script.grant(script.packet())
+    script.client = moved(script.client, script.now)
+    script.client.permit(script.now, PEER)
+    assert not script.packet().has(Attr.MESSAGE_INTEGRITY)

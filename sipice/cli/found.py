@@ -68,11 +68,13 @@ class Found:
         """How to name it to a person."""
         if self.carrier is None:
             return self.source
-        role = f" ({self.role})" if self.role else ""
-        number = self.carrier
-        if number.call is None:
-            return f"{self.source}: {number.name}{role}"
-        return f"{self.source}: call {number.call}, {number.name}{role}"
+        carrier = self.carrier
+        words = [
+            f"call {carrier.call}" if carrier.call is not None else "",
+            f"packet {carrier.packet}" if carrier.packet is not None else "",
+            f"{carrier.name} ({self.role})" if self.role else carrier.name,
+        ]
+        return f"{self.source}: {', '.join(filter(None, words))}"
 
 
 def read_description(data: bytes, *, fragment: bool = False) -> SessionDescription | str:

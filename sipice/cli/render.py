@@ -60,8 +60,6 @@ def _carrier(carrier: Carrier) -> Iterator[str]:
         yield f" over {carrier.transport}"
     if carrier.way:
         yield f", {carrier.way}"
-    if carrier.packet is not None:
-        yield f", packet {carrier.packet}"
     yield f", Call-ID {carrier.call_id}"
 
 

@@ -82,8 +82,7 @@ def test_details_come_for_one_call_or_for_all() -> None:
     assert "Stream 0" not in run("show", "-", stdin=CALL).out
     assert run("show", "-v", "-", stdin=CALL).out.count("Stream 0: audio") == 4
     detailed = run("show", "--call", "1", "-", stdin=CALL).out
-    assert "(stdin): call 1, 200 INVITE (answer)" in detailed
-    assert "packet 2" in detailed
+    assert "(stdin): call 1, packet 2, 200 INVITE (answer)" in detailed
     ended = run("show", "--call", "2", "-", stdin=CALL)
     assert (ended.code, ended.err) == (2, "sipice: (stdin) has 1 call and no call 2\n")
 
@@ -127,7 +126,9 @@ def test_findings_name_call_and_message(tmp_path: Path) -> None:
     file.write_bytes(messages.capture(messages.there(messages.invite(body))))
     ended = run("lint", "--select", "SDP011", file)
     assert ended.code == 1
-    assert ended.out.startswith(f"{file}: call 1, INVITE (offer), SDP line 8: error SDP011 ")
+    assert ended.out.startswith(
+        f"{file}: call 1, packet 1, INVITE (offer), SDP line 8: error SDP011 "
+    )
     [finding] = run("lint", "--json", "--select", "SDP011", file).json["inputs"][0]["findings"]
     assert (finding["line"], finding["file_line"]) == (8, None)
     assert (finding["call"], finding["call_id"], finding["packet"]) == (1, "call-1", 1)

@@ -86,18 +86,23 @@ def odd_port(view: View) -> Hits:
     scope=Scope.DESCRIPTION,
 )
 def payload_range(view: View) -> Hits:
-    """Report formats of RTP sections that are no payload type."""
+    """Report the formats of an RTP section that are no payload type."""
     for stream in view.streams:
-        for payload in _formats(stream):
-            value = number(payload)
-            if value is None or value > 127:
-                message = f"{shown(payload)} is no RTP payload type; peers ignore the format"
-                yield stream.hit(0, message)
+        odd = [payload for payload in _formats(stream) if (number(payload) or 0) > 127]
+        odd += [payload for payload in _formats(stream) if number(payload) is None]
+        if odd:
+            message = f"{shown(odd[0])}{_more(odd)} is no RTP payload type; peers ignore the format"
+            yield stream.hit(0, message)
 
 
 def _formats(stream: Stream) -> tuple[str, ...]:
+    """The distinct formats of an RTP section."""
     line = stream.media_line
-    return line.formats if line is not None and stream.is_rtp else ()
+    return tuple(dict.fromkeys(line.formats)) if line is not None and stream.is_rtp else ()
+
+
+def _more(values: list[str]) -> str:
+    return f" and {len(values) - 1} more" if len(values) > 1 else ""
 
 
 @rule(
@@ -111,14 +116,12 @@ def _formats(stream: Stream) -> tuple[str, ...]:
     scope=Scope.DESCRIPTION,
 )
 def payload_conflict(view: View) -> Hits:
-    """Report payload types 64 to 95 in muxed sections."""
+    """Report the payload types 64 to 95 of a muxed section."""
     for stream in view.streams:
-        if not stream.has("rtcp-mux"):
-            continue
-        for payload in _formats(stream):
-            if (value := number(payload)) is not None and 64 <= value <= 95:
-                message = f"payload type {value} with rtcp-mux; peers take its packets for RTCP"
-                yield stream.hit(0, message)
+        clash = [payload for payload in _formats(stream) if 64 <= (number(payload) or 0) <= 95]
+        if clash and stream.has("rtcp-mux"):
+            message = f"payload type {clash[0]}{_more(clash)} with rtcp-mux"
+            yield stream.hit(0, f"{message}; peers take its packets for RTCP")
 
 
 @rule(
@@ -132,14 +135,13 @@ def payload_conflict(view: View) -> Hits:
     scope=Scope.DESCRIPTION,
 )
 def no_rtpmap(view: View) -> Hits:
-    """Report dynamic payload types of sections in use that have no rtpmap."""
+    """Report the dynamic payload types of a section in use that have no rtpmap."""
     for stream in view.streams:
-        if not stream.port:
-            continue
         mapped = {value.split(maxsplit=1)[0] for _, value in stream.lines("rtpmap") if value}
-        for payload in _formats(stream):
-            if payload not in mapped and number(payload) in _FREE:
-                yield stream.hit(0, f"payload type {payload} has no a=rtpmap; peers ignore it")
+        bare = [p for p in _formats(stream) if p not in mapped and number(p) in _FREE]
+        if bare and stream.port:
+            message = f"payload type {bare[0]}{_more(bare)} without a=rtpmap; peers ignore it"
+            yield stream.hit(0, message)
 
 
 @rule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sdp.ice import DEFAULT_PACING
 from sdp.lines import number
@@ -13,6 +13,7 @@ _M = "m=audio 5004 RTP/AVP 0\n"
 _OLD = "a=ice-ufrag:8hhY\na=ice-pwd:asd88fgpdd777uzjYhagZg\n"
 _NEW = "a=ice-ufrag:9uB6\na=ice-pwd:YH75Fviy6338Vbrhrlp8Yh\n"
 Pair = tuple[str | None, str | None]
+Options = frozenset[str]
 
 
 def steps(view: View) -> Iterator[tuple[Stream, Stream]]:
@@ -66,28 +67,43 @@ def half_restart(view: View) -> Hits:
 )
 def changed_properties(view: View) -> Hits:
     """Report the first stream whose options, or pacing or lite, changed though ICE goes on."""
-    before_all, after_all = view.earlier, view
-    for before, after in steps(view):
-        going_on = before_all.has_ice(before) and after_all.has_ice(after)
-        if not going_on or _restarts(view, before, after):
-            continue
-        changes = [
-            name
-            for name, old, new in (
-                ("ice-options", _options(before_all, before), _options(after_all, after)),
-                ("ice-pacing", _pacing(before_all), _pacing(after_all)),
-                ("ice-lite", _lite(before_all), _lite(after_all)),
-            )
-            if old != new
-        ]
+    differs = {
+        "ice-pacing": _pacing(view.earlier) != _pacing(view),
+        "ice-lite": _lite(view.earlier) != _lite(view),
+    }
+    common = [name for name, changed in differs.items() if changed]
+    differ = _options_differ(view.earlier.session.options, view.session.options)
+    for before, after in _going_on(view):
+        own = view.earlier.home(before).options, view.home(after).options
+        changes = (["ice-options"] if differ(*own) else []) + common
         if changes:
             message = f"{', '.join(changes)} changed without a restart; peers refuse that with 488"
             yield after.hit(0, message)
             return
 
 
-def _options(view: View, stream: Stream) -> frozenset[str]:
-    return view.home(stream).options | view.session.options
+def _options_differ(old: Options, new: Options) -> Callable[[Options, Options], bool]:
+    """Whether the options of a stream differ, when ``old`` and ``new`` are those of the session.
+
+    Made for many streams, so that the options of the session are gone through only once.
+    """
+    gone, added, both = old - new, new - old, old | new
+
+    def differ(before: Options, after: Options) -> bool:
+        return not (gone <= after and added <= before) or before - both != after - both
+
+    return differ
+
+
+def _going_on(view: View) -> Iterator[tuple[Stream, Stream]]:
+    """The streams that have ICE and do not restart; of those in one bundle the first only."""
+    homes: set[tuple[Stream, Stream]] = set()
+    for before, after in steps(view):
+        home = view.earlier.home(before), view.home(after)
+        has_ice = view.earlier.has_ice(before) and view.has_ice(after)
+        if home not in homes and has_ice and not _restarts(view, before, after):
+            homes.add(home)
+            yield before, after
 
 
 def _pacing(view: View) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import sdp
 from sdp.lint import Finding, compare
 from tests.marks import rfc
@@ -43,7 +45,28 @@ def test_options_pacing_and_lite_stay_without_a_restart() -> None:
     assert [(f.code, f.line, f.stream) for f in found] == [("ICE702", 9, 0)]
     assert found[0].message.startswith("ice-options, ice-pacing, ice-lite changed")
     assert codes(f"a=ice-pacing:50\n{A}{OLD}", A + OLD) == []
-    assert codes(f"a=ice-options:a b\n{A}{OLD}", f"{A}{OLD}a=ice-options:b a\n") == []
+
+
+@pytest.mark.parametrize(
+    ("session", "own", "session_later", "own_later", "differ"),
+    [
+        ("a b", "", "", "b a", False),
+        ("a", "b", "b", "a", False),
+        ("a", "", "a", "a", False),
+        ("a", "", "b", "", True),
+        ("a", "b", "a", "c", True),
+        ("a", "b", "", "b", True),
+        ("", "b", "c", "b", True),
+    ],
+)
+def test_options_of_both_levels_count_together(
+    session: str, own: str, session_later: str, own_later: str, *, differ: bool
+) -> None:
+    def text(session: str, own: str) -> str:
+        return f"a=ice-options:{session}\n{A}{OLD}a=ice-options:{own}\n"
+
+    found = codes(text(session, own), text(session_later, own_later))
+    assert found == (["ICE702"] if differ else [])
 
 
 @rfc("8839", "4.4.1.1.1", "MAY", "8839-4.4.1.1.1-4")

@@ -73,6 +73,9 @@ class Watch:
         for told in (self.checker, self.pacing):
             world.sent.append(told.sent)
             world.received.append(told.received)
+        # A check over a connection may have waited for it, so only its form is judged.
+        world.frames_sent.append(self.checker.sent)
+        world.frames_received.append(self.checker.received)
 
     def follow(self, peer: Peer) -> None:
         self.checker.follow(peer.name)

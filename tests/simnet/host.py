@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sipice.net import Address
 from tests.simnet.link import Link
+from tests.simnet.tcp import Stack
 from tests.simnet.world import Packet, World
 
 Handler = Callable[[Packet], None]
@@ -119,6 +120,7 @@ class Host:
         self.name = name
         self.interfaces: list[Interface] = []
         self.sockets: dict[Address, Socket] = {}
+        self.tcp = Stack(world, self.transmit)
         self._next_port = 50_000
 
     def attach(
@@ -172,8 +174,9 @@ class Host:
     def transmit(self, packet: Packet) -> None:
         """Put a datagram on the wire of the interface that has its source address."""
         now = self.world.now
-        for callback in self.world.sent:
-            callback(now, self.name, packet)
+        if not packet.is_tcp:
+            for callback in self.world.sent:
+                callback(now, self.name, packet)
         interface = self.interface_of(packet.src.ip)
         if interface is None or packet.dst.family != packet.src.family:
             self.world.trace.packet(now, self.name, "cannot", packet)
@@ -185,6 +188,10 @@ class Host:
         interface.send(packet)
 
     def receive(self, packet: Packet, interface: Interface) -> None:
+        if packet.is_tcp and packet.dst.ip in interface.addresses:
+            self.world.trace.packet(self.world.now, self.name, "gets", packet)
+            self.tcp.receive(packet)
+            return
         socket = self.sockets.get(packet.dst)
         if socket is None or packet.dst.ip not in interface.addresses:
             self.world.trace.packet(self.world.now, self.name, "closed", packet)

@@ -48,18 +48,22 @@ class Link:
         if lost is not None:
             world.trace.packet(world.now, where, lost, packet)
             return
-        if self.mangle is not None:
+        if self.mangle is not None and not packet.is_tcp:
             packet = self.mangle(packet)
         if passing and not (self.delay or self.jitter or self.reorder or self.duplicate):
             deliver(packet)
             return
-        copies = 2 if self.duplicate and world.rng.random() < self.duplicate else 1
+        copies = (
+            2 if self.duplicate and not packet.is_tcp and world.rng.random() < self.duplicate else 1
+        )
         for _ in range(copies):
-            world.at(self._arrival(world), lambda: deliver(packet))
+            world.at(self._arrival(world, packet), lambda: deliver(packet))
 
     def _reason_to_lose(self, world: World, packet: Packet) -> str | None:
         if self.cut:
             return "cut"
+        if packet.is_tcp:
+            return "dropped" if any(drop(packet) for drop in self.drops) else None
         if len(packet.data) + IP_AND_UDP[len(packet.dst.ip)] > self.mtu:
             return "too big"
         if any(drop(packet) for drop in self.drops):
@@ -68,9 +72,9 @@ class Link:
             return "lost"
         return None
 
-    def _arrival(self, world: World) -> float:
+    def _arrival(self, world: World, packet: Packet) -> float:
         arrival = world.now + self.delay
-        if self.reorder and world.rng.random() < self.reorder:
+        if self.reorder and not packet.is_tcp and world.rng.random() < self.reorder:
             return arrival + self.reorder_delay
         if self.jitter:
             arrival = max(arrival + world.rng.random() * self.jitter, self._last)

@@ -295,4 +295,4 @@ class Firewall(Gateway):
 
 def no_udp(packet: Packet) -> bool:
     """A policy for ``Gateway.allow`` that blocks UDP altogether."""
-    return False
+    return packet.is_tcp

@@ -21,12 +21,25 @@ from sipice.ice import (
     Role,
     StreamCompleted,
     StreamFailed,
+    TcpType,
 )
 from sipice.ice.demux import Demux
-from sipice.net import Address, Base, ReleaseBase, SendDatagram, Source
+from sipice.net import (
+    Address,
+    Base,
+    CloseConnection,
+    Flow,
+    Listen,
+    OpenConnection,
+    ReleaseBase,
+    SendDatagram,
+    SendStream,
+    Source,
+)
 from tests.simnet import wire
 from tests.simnet.host import Host, Socket
 from tests.simnet.invariants import Honesty, check_state
+from tests.simnet.tcp import End
 from tests.simnet.world import Packet
 
 E = TypeVar("E", bound=Event)
@@ -59,6 +72,10 @@ class Peer:
         self.watchers: list[Callable[[Event], None]] = []
         self.family: list[Peer] = [self]
         """All siblings over one local side, this one included."""
+        self.flows: dict[int, End] = {}
+        """Connections by the number of the flow."""
+        self._next_tcp_port = 30_000
+        self._split = Random(f"split {seed} {host.name}")
         self.sockets: dict[int, Socket] = {}
         """By the number of the base."""
         self.bases: list[tuple[int, int, Base]] = []
@@ -119,6 +136,9 @@ class Peer:
             for component in range(1, self.components + 1):
                 for ip in self.host.ips:
                     self.bind(ip, stream=stream, component=component)
+                    if self.config.ice_tcp:
+                        for kind in (TcpType.ACTIVE, TcpType.PASSIVE):
+                            self.bind_tcp(ip, kind, stream=stream, component=component)
 
     def lose_address(self, ip: bytes) -> None:
         """The host lost an address: the shell tells the agent of each socket it had there."""
@@ -185,6 +205,9 @@ class Peer:
             sent = self.agent.send(self.world.now, stream, component, data)
             self._drain()
             return sent
+        if path.flow is not None:
+            self._write(path.flow, len(data).to_bytes(2) + data)
+            return True
         framed = data if path.channel is None else wire.channel_data(path.channel, data)
         self.sockets[path.base.number].send(path.to, framed)
         return True
@@ -198,8 +221,18 @@ class Peer:
             match command:
                 case SendDatagram(data, base, remote):
                     self._send(data, base, remote)
+                case SendStream(flow, data):
+                    self._write(flow, data)
+                case OpenConnection(flow, local, remote):
+                    self._adopt(flow, self.host.tcp.connect(local, remote))
+                case CloseConnection(flow):
+                    self._close(flow)
+                case Listen(base):
+                    self._listen(base)
                 case ReleaseBase(base):
-                    self.sockets.pop(base.number).close()
+                    if base.number in self.sockets:
+                        self.sockets.pop(base.number).close()
+                    self.host.tcp.listeners.pop(base.address, None)
                     self.bases = [entry for entry in self.bases if entry[2] != base]
                 case _:
                     self.counts[type(command).__name__] += 1
@@ -225,6 +258,66 @@ class Peer:
         assert socket is not None, f"{self.name} sends from a base it does not hold: {base}"
         assert socket.address == base.address
         socket.send(remote, data)
+
+    # Connections
+
+    def bind_tcp(
+        self, ip: bytes, tcptype: TcpType, *, stream: int = 0, component: int = 1, port: int = 0
+    ) -> Base:
+        """A TCP candidate at this address."""
+        self._next_tcp_port += 1
+        address = Address(ip, port or self._next_tcp_port)
+        base = self.agent.add_local_tcp(self.world.now, stream, component, address, tcptype)
+        self.bases.append((stream, component, base))
+        self._drain()
+        return base
+
+    def _listen(self, base: Base) -> None:
+        def accept(end: End) -> None:
+            flow = self.agent.connection_accepted(self.world.now, base, end.remote)
+            self._adopt(flow, end)
+            self._drain()
+
+        self.host.tcp.listen(base.address, accept)
+
+    def _adopt(self, flow: Flow, end: End) -> None:
+        def closed() -> None:
+            if self.flows.pop(flow.number, None) is not None:
+                self.tell(self.agent.connection_closed, flow)
+
+        def arrived(data: bytes) -> None:
+            self._judge_frames(self.world.frames_received, Packet(end.remote, end.local, data))
+            # Cut where TCP pleases, in the middle of a length if it comes so.
+            at = self._split.randrange(len(data) + 1)
+            for part in (data[:at], data[at:]):
+                if part and flow.number in self.flows:
+                    self.tell(self.agent.receive_stream, flow, part)
+
+        self.flows[flow.number] = end
+        end.on_open = lambda: self.tell(self.agent.connection_opened, flow)
+        end.on_close, end.on_data = closed, arrived
+
+    def _close(self, flow: Flow) -> None:
+        end = self.flows.pop(flow.number, None)
+        if end is not None:
+            end.close()
+
+    def _write(self, flow: Flow, data: bytes) -> None:
+        end = self.flows[flow.number]
+        self._judge_frames(self.world.frames_sent, Packet(end.local, end.remote, data))
+        end.send(data)
+
+    def _judge_frames(
+        self, told: list[Callable[[float, str, Packet], None]], packet: Packet
+    ) -> None:
+        """RFC 4571: the judges see each frame as if it were a datagram."""
+        data = packet.data
+        while data:
+            length = int.from_bytes(data[:2])
+            assert len(data) >= 2 + length, "the core writes whole frames"
+            for callback in told:
+                callback(self.world.now, self.name, packet._replace(data=data[2 : 2 + length]))
+            data = data[2 + length :]
 
     # What the signalling needs
 

@@ -55,6 +55,9 @@ def describe(data: bytes) -> str:
     if wire.is_channel_data(data):
         number, inner = struct.unpack("!H", data[:2])[0], data[4:]
         return f"channel 0x{number:04x} [{describe(inner)}]"
+    if data.startswith(b"\xffTCP"):
+        names = ("syn", "accept", "refuse", "data", "fin")
+        return f"tcp {names[data[4]]} {describe(data[7:]) if data[4] == 3 else ''}"
     if not wire.looks_like_stun(data):
         return f"{len(data)} bytes {data[:12]!r}"
     try:

@@ -10,13 +10,19 @@ from typing import NamedTuple, Protocol
 from sipice.net import Address
 from tests.simnet.trace import Trace
 
+TCP_MARK = b"\xffTCP"
+
 
 class Packet(NamedTuple):
-    """One UDP datagram on its way."""
+    """One UDP datagram, or one marked TCP segment, on its way."""
 
     src: Address
     dst: Address
     data: bytes
+
+    @property
+    def is_tcp(self) -> bool:
+        return self.data.startswith(TCP_MARK)
 
 
 class Timed(Protocol):
@@ -39,6 +45,9 @@ class World:
         """Told of every datagram that leaves a socket: (now, host, packet)."""
         self.received: list[Callable[[float, str, Packet], None]] = []
         """Told of every datagram that reaches a socket."""
+        self.frames_sent: list[Callable[[float, str, Packet], None]] = []
+        """Told of every frame written to a connection, as if it were a datagram."""
+        self.frames_received: list[Callable[[float, str, Packet], None]] = []
         self.losses: list[Callable[[str, Packet], bool]] = []
         """Asked once for each datagram that leaves a socket; True loses it."""
         self.stepped: list[Callable[[], None]] = []

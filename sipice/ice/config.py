@@ -84,6 +84,9 @@ class AgentConfig:
     """Pairs over the whole checklist set (RFC 8445 §6.1.2.5)."""
     max_remote_candidates: int = 100
     """Per stream, signalled and peer-reflexive together (RFC 8445 §19.5.1)."""
+    max_reflexive: int = 20
+    """Unproven pairs per base with peer-reflexive candidates: behind two NATs that map each check
+    anew, each answer would bring forth another one, and no ordinary pair would ever be checked."""
     max_early_checks: int = 32
     """Checks kept for a description still to come; the peer sends at most one a pair."""
     max_transactions: int = 256

@@ -50,12 +50,6 @@ def receive_request(
     if _conflicts(state, request):
         refuse(state, request.transaction_id, ROLE_CONFLICT, local, remote, generation.local)
         return
-    transactions.transmit(
-        state,
-        success_response(request.transaction_id, remote, generation.local.key),
-        local.base,
-        remote,
-    )
     early = EarlyCheck(
         state.now,
         local.base,
@@ -65,12 +59,18 @@ def receive_request(
         request.use_candidate,
         request.transaction_id,
     )
-    if generation.remote is None:
-        _keep_early(state, generation.local, early)
-    elif generation.remote.credentials.ufrag == theirs:
-        learn(state, generation, local, early)
+    accepted = True
+    if generation.remote is not None and generation.remote.credentials.ufrag == theirs:
+        accepted = learn(state, generation, local, early)
     else:
-        _keep_early(state, generation.local, early)  # of a fork whose answer is still to come
+        # The description is still to come, or this is another answer of a fork (§7.3).
+        _keep_early(state, generation.local, early)
+    if request.use_candidate and not accepted:
+        # §7.3.1.5: a nomination that is not taken is an error for the peer
+        refuse(state, request.transaction_id, BAD_REQUEST, local, remote, generation.local)
+        return
+    answer = success_response(request.transaction_id, remote, generation.local.key)
+    transactions.transmit(state, answer, local.base, remote)
 
 
 def receive_odd_request(
@@ -139,29 +139,33 @@ def expire_early(state: AgentState, local: LocalGeneration) -> None:
         state.timers.arm(EarlyCheckExpiry(local.number), oldest + lifetime)
 
 
-def learn(state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck) -> None:
-    """What an answered check tells us (§7.3.1.3 to §7.3.1.5)."""
+def learn(state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck) -> bool:
+    """What a check tells us (§7.3.1.3 to §7.3.1.5); False when a nomination would be in vain."""
     component = generation.component(local.component)
     if component is None or not _is_welcome(state, generation, local, check.remote):
-        return
-    if component.selected is not None and not _may_move(state, generation, check):
-        return
+        return False
+    selected = component.selected
+    if selected is not None and (selected.base, selected.to) == (local.base, check.remote):
+        return True
+    if selected is not None and not _may_move(state, generation, check):
+        return False
     pair = _find_pair(generation, component, local, check) or _new_pair(
         state, generation, local, check
     )
-    if pair is None or pair is component.selected:
-        return
+    if pair is None:
+        return False
     if state.config.lite:
         lite.receive_check(state, generation, component, pair, check.use_candidate)
-        return
+        return True
     if check.use_candidate and state.role is Role.CONTROLLED:
         if pair.state is PairState.SUCCEEDED:
             conclude.nominated(state, generation, pair.valid or pair)
-            return
+            return True
         pair.nominate = True
     if pair.heard != check.id or pair.state is PairState.FAILED:
         pair.heard = check.id
         _trigger(state, generation, pair)
+    return True
 
 
 def _is_welcome(
@@ -288,6 +292,15 @@ def _new_pair(
     state: AgentState, generation: Generation, local: LocalBase, check: EarlyCheck
 ) -> CandidatePair | None:
     """§7.3.1.4: the pair of the address the check came to and its source."""
+    unproven = sum(
+        pair.base.number == local.base.number
+        and pair.remote.type is CandidateType.PEER_REFLEXIVE
+        and pair.state is not PairState.SUCCEEDED
+        for pair in generation.checklist
+    )
+    if unproven >= state.config.max_reflexive:
+        state.counters.limited += 1
+        return None
     remote = remote_candidate(state, generation, local, check)
     own = next(
         (

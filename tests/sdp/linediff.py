@@ -7,8 +7,8 @@ from dataclasses import dataclass
 _LINE = re.compile(rb"[^\r\n]*(?:\r{0,2}\n|\r)|[^\r\n]+")
 _END = re.compile(rb"[\r\n]*\Z")
 _ICE = re.compile(
-    rb"a=[ \t]*(?:candidate|remote-candidates|end-of-candidates|ice-(?:lite|mismatch|options|"
-    rb"pacing|pwd|ufrag))[ \t]*(?::|[\r\n]*\Z)",
+    rb"a=[ \t\v\f]*(?:candidate|remote-candidates|end-of-candidates|ice-(?:lite|mismatch|options|"
+    rb"pacing|pwd|ufrag))[ \t\v\f]*(?::|[\r\n]*\Z)",
     re.IGNORECASE,
 )
 _PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)[0-9]+")
@@ -127,5 +127,5 @@ def _check_endings(old: list[bytes], new: list[bytes]) -> None:
         if position and not last_of_an_open_text:
             near = {ending(new[position - 1]), *gone}
             if not ending(old[-1]):
-                near.add(ending(old[0]))
+                near |= {ending(old[0]), ending(old[0])[-2:]}
             assert ending(line) in near, f"line {position + 1} ends unlike its neighbours: {line!r}"

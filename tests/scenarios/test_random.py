@@ -60,7 +60,11 @@ def draw(seed: int) -> tuple[Call, Kind]:
         ringing=rng.choice([0.0, 0.0, 2.0, 50.0]),
         early_start=rng.random() < 0.7,
     )
+    asks = stun or turn
+    expected = possible(*sites, stun=(asks, asks)).best(a_turn=turn, b_turn=turn)
     config = AgentConfig(
+        # The oracle knows no connections: only where it finds a path without them.
+        ice_tcp=expected is Kind.DIRECT and rng.random() < 0.2,
         servers=ice_servers(topology, stun=stun, turn=turn),
         trickle=plan.exchange is not Exchange.VANILLA,
     )
@@ -74,8 +78,6 @@ def draw(seed: int) -> tuple[Call, Kind]:
         components=rng.choice([1, 1, 2]),
         seed=seed,
     )
-    asks = stun or turn
-    expected = possible(*sites, stun=(asks, asks)).best(a_turn=turn, b_turn=turn)
     return made, expected
 
 

@@ -74,7 +74,7 @@ class Watch:
             world.sent.append(told.sent)
             world.received.append(told.received)
         # A check over a connection may have waited for it, so only its form is judged.
-        world.frames_sent.append(self.checker.sent)
+        world.frames_sent.append(self.checker.frame_sent)
         world.frames_received.append(self.checker.received)
 
     def follow(self, peer: Peer) -> None:

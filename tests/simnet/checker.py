@@ -57,6 +57,7 @@ class Checker:
         """How many messages of each kind were judged."""
         self._hosts: dict[str, Seen] = {}
         self._now = 0.0
+        self._waited = False
 
     def follow(self, host: str) -> None:
         """Judge this host from now on; it has announced nothing yet."""
@@ -79,6 +80,12 @@ class Checker:
             self._channel_sent(seen, host, packet)
         elif data and data[0] < 4:
             self._judge(seen, host, src, dst, data)
+
+    def frame_sent(self, now: float, host: str, packet: tuple[Place, Place, bytes]) -> None:
+        """A frame was written to a connection, for which it may have waited."""
+        self._waited = True
+        self.sent(now, host, packet)
+        self._waited = False
 
     def received(self, now: float, host: str, packet: tuple[Place, Place, bytes]) -> None:
         """A datagram reached a socket; remembered for what it allows the host to say."""
@@ -206,13 +213,13 @@ class Checker:
             return
         if not wire.integrity_valid(message, self.passwords[theirs].encode()):
             yield "MESSAGE-INTEGRITY of a check is not keyed with the peer's password"
-        if fresh and not self._relayed(seen, src):
+        if fresh and not self._waited and not self._relayed(seen, src):
             yield from self._tie_breaker(seen, theirs, ours, _tie(message))
             session = self.sessions.get(theirs, "")
             seen.controlling[session] = message.has(Attr.ICE_CONTROLLING)
 
     def _relayed(self, seen: Seen, src: Place) -> bool:
-        """A check through a relay may have waited for its permission, and says what was then."""
+        """A check through a relay may have waited for its permission, and be out of date."""
         return src in seen.relayed.values()
 
     def _tie_breaker(self, seen: Seen, theirs: str, ours: str, tie: bytes) -> Iterator[str]:

@@ -149,8 +149,9 @@ def unknown_extension(c: Candidate) -> str | None:
     unknown = [name for name, _ in c.extensions if name not in usual]
     if not unknown or holds_password(c) or _is_odd(c):
         return None
-    more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-    return f"extension {shown(unknown[0])}{more} is not registered; peers ignore it"
+    if len(unknown) == 1:
+        return f"extension {shown(unknown[0])} is not registered; peers ignore it"
+    return f"{shown(unknown[0])} and {len(unknown) - 1} more unknown extensions; peers ignore them"
 
 
 def _is_odd(candidate: Candidate) -> bool:

@@ -143,7 +143,8 @@ def no_component_2(view: View) -> Hits:
         muxed = stream.has("rtcp-mux") or view.tagged(stream).has("rtcp-mux")
         if not stream.candidates or muxed or _component_2(stream) is not None:
             continue
-        if stream.port and view.uses_rtcp(stream) and not view.expects_more(stream):
+        runs = bool(stream.port) and view.has_ice(stream) and view.uses_rtcp(stream)
+        if runs and not view.expects_more(stream):
             message = "no candidate for component 2 and no a=rtcp-mux; RTCP will have no path"
             yield stream.hit(stream.at("candidate"), message)
 

@@ -84,9 +84,7 @@ def test_extensions(words: str, expected: list[str]) -> None:
 def test_several_unknown_extensions_are_one_fact() -> None:
     line = "a=candidate:1 1 UDP 1 192.0.2.1 5004 typ host one 1 two 2 three 3\n"
     found = check(sdp.parse(whole(ICE + line)))
-    assert [f.message for f in found] == [
-        "extension 'one' and 2 more is not registered; peers ignore it"
-    ]
+    assert [f.message for f in found] == ["'one' and 2 more unknown extensions; peers ignore them"]
 
 
 def test_words_beside_a_password_are_not_shown() -> None:

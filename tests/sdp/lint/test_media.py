@@ -52,7 +52,7 @@ def test_muxed_payload_types_do_not_look_like_rtcp() -> None:
     assert codes(f"{section}a=rtcp-mux\n") == ["SDP301", "SDP302"]
 
 
-@rfc("8866", "5.14", "MUST", "8866-5.14-1")
+@rfc("8866", "RFC 8866 5.14", "MUST", "8866-5.14-1")
 def test_an_odd_port_without_rtcp_is_noted() -> None:
     odd = "m=audio 5005 RTP/AVP 0\n"
     assert codes(odd) == ["SDP220"]

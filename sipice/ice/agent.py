@@ -95,6 +95,7 @@ class Agent:
             found = self._stream(stream)
             free.stream(self._state, found)
             self._settle()
+            pace.arm(self._state)
 
     def add_local_address(
         self, now: float, stream: StreamId, component: int, address: Address

@@ -23,5 +23,10 @@ class Credentials:
     @classmethod
     def make(cls, rng: Random) -> Credentials:
         """Draw new ones: 48 random bits of ufrag and 144 of password."""
-        text = rng.randbytes(UFRAG_CHARS + PWD_CHARS).translate(_SIX_BITS).decode()
+        return cls.of(rng.randbytes(UFRAG_CHARS + PWD_CHARS))
+
+    @classmethod
+    def of(cls, drawn: bytes) -> Credentials:
+        """The ones that these random bytes make."""
+        text = drawn.translate(_SIX_BITS).decode()
         return cls(text[:UFRAG_CHARS], text[UFRAG_CHARS:])

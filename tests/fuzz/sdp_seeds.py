@@ -21,13 +21,28 @@ WORDS = [
     *(b"192.0.2.1", b"2001:db8::1", b"fe80::1%eth0", b"x.local", b"::", b"255.255.255.256"),
 ]
 
+# Inputs that once showed a fault.
+FOUND = [
+    b"v=0\r\no=lin 3723 713 IN IP4 192.0.2.2 \r\ns=-\r\n",
+    b"o=- 1 1 I=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n",
+    b"m=audio " + b"9" * 5000 + b" RTP/AVP 0\r\n",
+    b"m=& 7031257164384765625/9055676269501915625 A",
+    b"m=audio 9 RTP/AVP 0\na=mid:1\n",
+    b"m=\x0b 8 4",
+    b"m=\xe0 9 RTP/AVP\r\n",
+    b"v=0\r\nm=video 9 RTP/AVP 97\na=candidate:3 1 UDP 2130706431 192.0.2.55 1 typ host",
+    b"x\n\r\n\r\na=candidate:1 1 UDP 1 192.0.2.1 1 typ host",
+    b"v=0\r\nm=video 4 RTP/AVP 31\r\nc=IN IP4 233.252.0.1/127\r\na=mid:0\r\na=x\r\na=y\r\n"
+    b"c=IN IP4 233.252.0.2/127\r\n",
+]
+
 
 @cache
 def description_seeds() -> list[bytes]:
-    """Small descriptions and fragments of our own, and the foreign fuzz inputs."""
+    """Small descriptions and fragments of our own, foreign fuzz inputs, and old faults."""
     own = [trace.data for trace in own_traces() if len(trace.data) < _SMALL]
     foreign = [trace.data for trace in foreign_traces() if trace.name.endswith(".fuzz")]
-    return own + foreign
+    return own + foreign + FOUND
 
 
 def value_seeds() -> list[bytes]:

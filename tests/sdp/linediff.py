@@ -7,12 +7,12 @@ from dataclasses import dataclass
 _LINE = re.compile(rb"[^\r\n]*(?:\r{0,2}\n|\r)|[^\r\n]+")
 _END = re.compile(rb"[\r\n]*\Z")
 _ICE = re.compile(
-    rb"a=[ \t\v\f]*(?:candidate|remote-candidates|end-of-candidates|ice-(?:lite|mismatch|options|"
+    rb"a=(?:candidate|remote-candidates|end-of-candidates|ice-(?:lite|mismatch|options|"
     rb"pacing|pwd|ufrag))[ \t\v\f]*(?::|[\r\n]*\Z)",
     re.IGNORECASE,
 )
 _PORT = re.compile(rb"(m=[ \t]*[^ \t]+[ \t]+)[0-9]+")
-_RTCP = re.compile(rb"a=rtcp:", re.IGNORECASE)
+_RTCP = re.compile(rb"a=rtcp[ \t\v\f]*(?::|[\r\n]*\Z)", re.IGNORECASE)
 
 
 def split(data: bytes) -> list[bytes]:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from sdp.attributes import Direction, Group
+from sdp.facts import facts, types_of_zero
 from sdp.fields import PLACEHOLDER_PORT, Connection, ip_address, is_unspecified, same_address
 from sdp.ice import DEFAULT_PACING, Candidate, Credentials, why_unusable
 from sdp.model import MediaDescription, SessionDescription
@@ -53,19 +54,22 @@ def bundles(description: SessionDescription) -> list[Group]:
 def bundle_of(description: SessionDescription, stream: int) -> Group | None:
     """The BUNDLE group that a stream is in."""
     mid = description.media[stream].mid
-    if mid is None:
-        return None
-    return next((group for group in bundles(description) if mid in group.mids), None)
+    return None if mid is None else facts(description).bundles.get(mid)
 
 
 def ice_home(description: SessionDescription, stream: int) -> MediaDescription:
-    """The section whose ICE attributes hold for a stream: its own, or that of the group's tag."""
+    """The section whose ICE attributes hold for a stream: its own, or that of the group's tag.
+
+    A bundled section that only repeats the ufrag of the tagged one has no ICE of its own.
+    """
     section = description.media[stream]
-    if section.has("ice-ufrag") or section.has("candidate"):
+    if section.has("candidate"):
         return section
     group = bundle_of(description, stream)
-    tagged = description.section_of(group.mids[0]) if group is not None else None
-    return section if tagged is None else tagged
+    tagged = None if group is None else facts(description).sections.get(group.mids[0])
+    if tagged is None or section.ice_ufrag not in (None, tagged.ice_ufrag):
+        return section
+    return tagged
 
 
 def is_alive(description: SessionDescription, stream: int) -> bool:
@@ -96,7 +100,7 @@ def ice_options(description: SessionDescription, stream: int) -> tuple[str, ...]
     RFC 8839 §5.6 allows the attribute at both levels and lets neither replace the other.
     """
     own = ice_home(description, stream).ice_options
-    return tuple(dict.fromkeys((*own, *description.ice_options)))
+    return tuple(dict.fromkeys((*own, *facts(description).options)))
 
 
 def support(description: SessionDescription, stream: int) -> Support:
@@ -157,7 +161,7 @@ def direction(description: SessionDescription, stream: int) -> Direction:
 
 def connection(description: SessionDescription, stream: int) -> Connection | None:
     """The c= line of a stream, media level over session level (RFC 8866 §5.7)."""
-    return description.media[stream].connection or description.connection
+    return description.media[stream].connection or facts(description).connection
 
 
 def uses_rtcp(description: SessionDescription, stream: int) -> bool:
@@ -165,8 +169,7 @@ def uses_rtcp(description: SessionDescription, stream: int) -> bool:
     section = description.media[stream]
     if "RTP/" not in section.proto.upper():
         return False
-    off = {line.type.upper() for line in section.bandwidths if line.amount == 0}
-    off |= {line.type.upper() for line in description.bandwidths if line.amount == 0}
+    off = types_of_zero(section.bandwidths) | facts(description).no_bandwidth
     return not {"RS", "RR"} <= off
 
 
@@ -179,15 +182,18 @@ def default_destination(
     separate place is named, to that of RTP. None where nothing is sent.
     """
     section = _destination_section(description, stream)
-    c, line = section.connection or description.connection, section.media_line
-    if c is None or line is None or not line.port or component not in (1, 2):
+    c, line = section.connection or facts(description).connection, section.media_line
+    if c is None or line is None or component not in (1, 2):
+        return None
+    if line.port is None or not 0 < line.port < 65536:
         return None
     first = Destination(c.address, line.port, line.transport)
     if component == 1:
         return first
     if not uses_rtcp(description, stream):
         return None
-    return _rtcp_destination(section, first)
+    second = _rtcp_destination(section, first)
+    return second if 0 < second.port < 65536 else None
 
 
 def _destination_section(description: SessionDescription, stream: int) -> MediaDescription:

@@ -69,7 +69,7 @@ class SessionDescription(Section):
     identity in offer/answer (RFC 3264 §8), so add at the end only.
     """
 
-    __slots__ = ("media",)
+    __slots__ = ("_facts", "media")
 
     def __init__(
         self, lines: list[bytes], media: list[MediaDescription], eol: bytes = CRLF
@@ -77,6 +77,7 @@ class SessionDescription(Section):
         self._lines = lines
         self._eol = eol
         self._fields = None
+        self._facts: object = None  # what sdp.facts has read
         self.media = media
 
     def to_bytes(self) -> bytes:

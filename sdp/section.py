@@ -129,8 +129,12 @@ class Section:
         return views
 
     def _first(self, name: str, parse: Callable[[bytes], T]) -> T | None:
-        views = self._views(name, parse)
-        return views[0] if views else None
+        for value in self.values(name):
+            try:
+                return parse(value)
+            except SdpError:
+                continue
+        return None
 
     def _number(self, name: str) -> int | None:
         value = self.attribute(name)

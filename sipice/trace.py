@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
-Field = str | int | float | bool | None
+Field: TypeAlias = "str | int | float | bool | Sequence[Field] | Mapping[str, Field] | None"
 """What a record may hold. Never a password, a key or a MAC."""
 
 
@@ -18,14 +18,19 @@ class Tracer(Protocol):
 
 
 class JsonLines:
-    """Writes each record as one line of JSON, ``{"at": seconds, "is": name, ...}``."""
+    """Writes each record as one line of JSON, ``{"at": seconds, "is": name, ...}``.
 
-    __slots__ = ("_write",)
+    ``session`` tells apart the agents that write into one file. Times are not rounded: a replay
+    needs them to the last bit.
+    """
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    __slots__ = ("_session", "_write")
+
+    def __init__(self, write: Callable[[str], object], session: str | None = None) -> None:
         self._write = write
+        self._session: dict[str, Field] = {} if session is None else {"session": session}
 
     def record(self, now: float, name: str, /, **fields: Field) -> None:
         """Write one line."""
-        line = {"at": round(now, 6), "is": name, **fields}
+        line = {"at": now, "is": name, **self._session, **fields}
         self._write(json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n")

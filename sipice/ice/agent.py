@@ -23,6 +23,7 @@ from sipice.ice import (
     restart,
     storage,
     tcp,
+    tracing,
     trickle,
 )
 from sipice.ice.candidate import Candidate, TcpType
@@ -31,6 +32,7 @@ from sipice.ice.description import Description
 from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
+from sipice.ice.recorder import RecordedPacer, RecordedRandom, Recorder
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
 from sipice.net import Address, Base, Command, Flow, Listen, MediaTable, ReleaseBase
 from sipice.trace import Tracer
@@ -58,17 +60,22 @@ class Agent:
         """``role``: the initiator is controlling (§6.1.1).
 
         ``rng`` is ``random.SystemRandom()`` outside of tests; ``pacer`` is shared by all agents of
-        a process (§14.2), one of its own when None.
+        a process (§14.2), one of its own when None. ``tracer`` gets the records of docs/trace.md.
         """
+        pacer = pacer if pacer is not None else Pacer()
+        recorder = None if tracer is None else Recorder(tracer)
+        if recorder is not None:
+            tracing.started(recorder, role, config)
+            rng, pacer = RecordedRandom(rng, recorder), RecordedPacer(pacer, recorder)
         self._state = AgentState(
             config=config,
             rng=rng,
             role=role,
             tie_breaker=rng.getrandbits(64),
-            pacer=pacer if pacer is not None else Pacer(),
+            pacer=pacer,
             local=LocalSide(),
             ta=config.ta,
-            tracer=tracer,
+            tracer=recorder,
         )
 
     @property
@@ -79,6 +86,7 @@ class Agent:
     def add_stream(self, components: int = 1) -> StreamId:
         """Add an m= section (bundled sections share one); streams are numbered from 0 in order."""
         state = self._state
+        self._begin(state.now, "add-stream", components)
         stream_id = state.next_stream
         state.next_stream += 1
         state.streams[stream_id] = Stream(
@@ -91,7 +99,7 @@ class Agent:
 
     def remove_stream(self, now: float, stream: StreamId) -> None:
         """The m= section is gone: free everything that belonged to it."""
-        if self._begin(now):
+        if self._begin(now, "remove-stream", stream):
             found = self._stream(stream)
             free.stream(self._state, found)
             self._settle()
@@ -104,7 +112,7 @@ class Agent:
 
         The returned base names this socket in every command and in ``receive_datagram``.
         """
-        self._begin(now)
+        self._begin(now, "add-local-address", stream, component, address)
         state = self._state
         found = self._stream(stream)
         base = hosts.add_base(state, found, component, address)
@@ -121,7 +129,7 @@ class Agent:
         For ACTIVE only the interface counts and no socket is bound; for PASSIVE and SO the shell
         has bound a socket to ``address``, and a ``Listen`` command follows.
         """
-        self._begin(now)
+        self._begin(now, "add-local-tcp", stream, component, address, tcptype)
         state = self._state
         found = self._stream(stream)
         if not state.config.ice_tcp:
@@ -136,13 +144,13 @@ class Agent:
 
     def remove_local_address(self, now: float, base: Base) -> None:
         """The shell lost this socket: its candidates and pairs are gone (§5.1.1.4)."""
-        if self._begin(now):
+        if self._begin(now, "remove-local-address", base):
             free.lose_base(self._state, base)
             self._settle()
 
     def gather(self, now: float, stream: StreamId | None = None) -> None:
         """Ask the configured servers for candidates of one stream or all; results are events."""
-        if self._begin(now):
+        if self._begin(now, "gather", stream):
             for found in self._streams(None if stream is None else [stream]):
                 gather.start(self._state, found)
             self._settle()
@@ -153,7 +161,10 @@ class Agent:
         Of the newest generation that has been prepared, unless another is named.
         """
         found = self._stream(stream)
-        return exchange.describe(self._state, found, self._generation(found, generation))
+        made = exchange.describe(self._state, found, self._generation(found, generation))
+        if self._state.tracer is not None:
+            tracing.described(self._state, stream, generation, made)
+        return made
 
     def set_remote_description(
         self,
@@ -167,7 +178,7 @@ class Agent:
         It may be repeated: further candidates are added. Other credentials than before need a
         restart (``prepare_restart``) first; they are traced and ignored without.
         """
-        if self._begin(now):
+        if self._begin(now, "set-remote-description", stream, description, generation):
             found = self._stream(stream)
             exchange.accept(self._state, found, self._generation(found, generation), description)
             self._settle()
@@ -176,7 +187,7 @@ class Agent:
         self, now: float, stream: StreamId, candidate: Candidate, ufrag: str | None = None
     ) -> None:
         """A trickled candidate (RFC 8838 §11); of another generation's ufrag it is ignored."""
-        if self._begin(now):
+        if self._begin(now, "add-remote-candidate", stream, candidate, ufrag):
             generation = self._of_remote(stream, ufrag)
             if generation is not None:
                 trickle.add(self._state, generation, [candidate])
@@ -184,7 +195,7 @@ class Agent:
 
     def end_of_candidates(self, now: float, stream: StreamId, ufrag: str | None = None) -> None:
         """The peer has no further candidates in this generation (RFC 8838 §14)."""
-        if self._begin(now):
+        if self._begin(now, "end-of-candidates", stream, ufrag):
             generation = self._of_remote(stream, ufrag)
             if generation is not None:
                 trickle.end(self._state, generation)
@@ -192,7 +203,7 @@ class Agent:
 
     def set_role(self, now: float, role: Role) -> None:
         """Signalling decided about the role anew (§6.1.1)."""
-        if self._begin(now):
+        if self._begin(now, "set-role", role):
             conclude.switch_role(self._state, role, renew_tie_breaker=False)
             self._settle()
 
@@ -203,7 +214,8 @@ class Agent:
         ``commit_restart`` when the exchange stands or ``rollback_restart`` when it does not.
         """
         state = self._state
-        self._begin(now)
+        streams = None if streams is None else tuple(streams)
+        self._begin(now, "prepare-restart", streams)
         chosen = self._streams(streams)
         if any(found.next is not None for found in chosen):
             raise UsageError("a restart is under way; commit it or roll it back first")
@@ -216,21 +228,21 @@ class Agent:
 
     def commit_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange stands: the new generation takes over once it has its selected pairs."""
-        if self._begin(now):
+        if self._begin(now, "commit-restart", restart_id):
             for found in self._restarted(restart_id):
                 restart.commit(self._state, found)
             self._settle()
 
     def rollback_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange was refused: as if the restart had never been prepared."""
-        if self._begin(now):
+        if self._begin(now, "rollback-restart", restart_id):
             for found in self._restarted(restart_id):
                 restart.roll_back(self._state, found)
             self._settle()
 
     def resume(self, now: float, stream: StreamId) -> None:
         """Check failed pairs again: the call was answered long after its offer."""
-        if self._begin(now):
+        if self._begin(now, "resume", stream):
             found = self._stream(stream)
             conclude.resume(self._state, found.next or found.current)
             self._settle()
@@ -238,13 +250,13 @@ class Agent:
     def fork(self, now: float) -> Agent:
         """A sibling over the same local generation, for another answer to the same offer."""
         sibling = object.__new__(Agent)
-        self._begin(now)
+        self._begin(now, "fork")
         sibling._state = forking.fork(self._state)
         return sibling
 
     def close(self, now: float) -> None:
         """End the session; every later input is ignored."""
-        if self._begin(now):
+        if self._begin(now, "close"):
             for found in list(self._state.streams.values()):
                 free.stream(self._state, found)
             for base in self._state.local.bases.values():
@@ -272,13 +284,13 @@ class Agent:
     def connection_opened(self, now: float, flow: Flow) -> None:
         """An ``OpenConnection`` succeeded."""
         connection = self._state.flows.get(flow.number)
-        if self._begin(now) and connection is not None:
+        if self._begin(now, "connection-opened", flow) and connection is not None:
             flows.opened(self._state, connection)
             self._settle()
 
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         """A peer connected to a listening base; the returned flow names the connection."""
-        self._begin(now)
+        self._begin(now, "connection-accepted", base, remote)
         flow = flows.accepted(self._state, base, remote)
         self._settle()
         return flow
@@ -286,28 +298,28 @@ class Agent:
     def connection_closed(self, now: float, flow: Flow) -> None:
         """A connection failed, was refused or ended."""
         connection = self._state.flows.get(flow.number)
-        if self._begin(now) and connection is not None:
+        if self._begin(now, "connection-closed", flow) and connection is not None:
             flows.closed(self._state, connection)
             self._settle()
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
         """Whether a connection takes bytes now."""
         connection = self._state.flows.get(flow.number)
-        if self._begin(now) and connection is not None:
+        if self._begin(now, "writable", flow, ready) and connection is not None:
             connection.is_writable = ready
             if ready and connection.is_open:
                 tcp.flush(self._state, connection)
 
     def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
         """The system refused to send, or a validated ICMP error came (``hard``, §7.2.5.2.2)."""
-        if self._begin(now):
+        if self._begin(now, "send-failed", base, remote, hard):
             if hard:
                 checks.refuse(self._state, base, remote, "refused by the network")
             self._settle()
 
     def send(self, now: float, stream: StreamId, component: int, data: bytes) -> bool:
         """Send media by the slow path; False when nothing may be sent now."""
-        if not self._begin(now):
+        if not self._begin(now, "send", stream, component, data):
             return False
         found = self._stream(stream)
         sent = consent.send(self._state, found, found.media[component - 1], data)
@@ -320,7 +332,7 @@ class Agent:
 
     def media_sent(self, now: float, stream: StreamId, component: int) -> None:
         """Media went out by the fast path; to be told at most once a second."""
-        if self._begin(now):
+        if self._begin(now, "media-sent", stream, component):
             found = self._stream(stream)
             consent.sent(self._state, found, found.media[component - 1])
 
@@ -339,6 +351,8 @@ class Agent:
         if self._begin(now):
             state = self._state
             while (due := state.timers.pop_due(state.now)) is not None:
+                if state.tracer is not None:
+                    tracing.timer(state, due)
                 deadlines.handle(state, due)
                 self._settle()
 
@@ -396,6 +410,8 @@ class Agent:
         """What happened, in order; taken and cleared."""
         state = self._state
         events, state.events = state.events, []
+        if state.tracer is not None:
+            tracing.taken(state, events)
         for event in events:
             if isinstance(event, CandidateGathered):
                 generation = state.find(event.stream, event.generation)
@@ -405,10 +421,15 @@ class Agent:
             self._settle()
         return events
 
-    def _begin(self, now: float) -> bool:
-        """Note the time; False when the agent is closed and nothing is done any more."""
+    def _begin(self, now: float, call: str = "", *arguments: object) -> bool:
+        """Note the time; False when the agent is closed and nothing is done any more.
+
+        ``call`` names the input for the record; inputs that record more do it themselves.
+        """
         state = self._state
         state.now = max(state.now, now)
+        if call and state.tracer is not None:
+            tracing.called(state, call, arguments)
         return not state.closed
 
     def _settle(self) -> None:

@@ -21,7 +21,7 @@ def fork(state: AgentState) -> AgentState:
         local=local,
         ta=state.config.ta,
         member=member,
-        tracer=state.tracer,
+        tracer=None if state.tracer is None else state.tracer.sibling(member),
         now=state.now,
         next_stream=state.next_stream,
     )

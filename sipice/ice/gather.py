@@ -20,7 +20,7 @@ from sipice.ice.state import (
 )
 from sipice.ice.timers import Allocation, GatherDeadline, ServerKeepalive, TransactionEnd
 from sipice.net import Address, Base, SendDatagram, Transport
-from sipice.stun import Class, Message, Method, encode
+from sipice.stun import Class, Key, Message, Method, encode
 from sipice.stun import attributes as a
 from sipice.stun.longterm import LongTermCredentials
 from sipice.turn import (
@@ -89,6 +89,11 @@ class RelayPort:
         """See Relay."""
         self.client.delete(state.now)
         flush(state, self)
+
+    @property
+    def key(self) -> Key | None:
+        """See Relay."""
+        return self.client.key
 
 
 def start(state: AgentState, stream: Stream) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, flows, free, gather, media, respond
+from sipice.ice import checks, consent, flows, free, gather, media, respond, tracing
 from sipice.ice.events import DataReceived, Loss
 from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
 from sipice.net import Address, Base
@@ -14,6 +14,8 @@ from sipice.stun.check import CheckRequest, CheckResponse, parse_check
 
 def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> None:
     """A datagram for a base: a check, a response, or nothing of ours."""
+    if state.tracer is not None:
+        tracing.datagram(state, data, base, remote)
     local = state.local.bases.get(base.number)
     if local is None:
         return

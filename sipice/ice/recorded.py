@@ -105,19 +105,20 @@ def from_packet(data: bytes, judge: Judge) -> dict[str, Field]:
 def to_packet(fields: Json, judge: Judge) -> bytes:
     """A packet that is decoded to the same, sealed with our key where the first one was right."""
     if "channel" in fields:
-        load = to_packet(fields["load"], judge)
-        return fields["channel"].to_bytes(2, "big") + len(load).to_bytes(2, "big") + load
+        load, number = to_packet(fields["load"], judge), int(fields["channel"])
+        return number.to_bytes(2, "big") + len(load).to_bytes(2, "big") + load
     if "media" in fields:
-        return bytes((fields["first"],)) * min(fields["media"], 1) + bytes(fields["media"] - 1)
+        size: int = fields["media"]
+        return bytes((fields["first"],)).ljust(size, b"\0") if size else b""
     if "malformed" in fields:
         data = encode(Message(Method.BINDING, Class.REQUEST, bytes(12)))
         return data[:-1] + bytes((data[-1] ^ 1,))
-    message = _to_message(fields, judge)
+    message, has_fingerprint = _to_message(fields, judge), "fingerprint" not in fields
     data = encode(message, fingerprint=False)
     key = (judge(message) if fields["integrity"] == "ok" else None) or _WRONG
     for name in fields["seal"].split("+") if "seal" in fields else ():
         data = append_integrity(data, key, sha256=name == "SHA256")
-    return append_fingerprint(data) if fields.get("fingerprint", True) else data
+    return append_fingerprint(data) if has_fingerprint else data
 
 
 def _verdict(message: Message, judge: Judge) -> str:
@@ -132,7 +133,7 @@ def _verdict(message: Message, judge: Judge) -> str:
 def _to_message(fields: Json, judge: Judge) -> Message:
     method, kind = fields["message"].rsplit(" ", 1)
     number = int(method[7:], 16) if method.startswith("method ") else Method[method]
-    attributes = tuple(_to_attribute(*entry, judge) for entry in fields["attributes"])
+    attributes = tuple(_to_attribute(name, value, judge) for name, value in fields["attributes"])
     return Message(number, Class[kind.upper()], bytes.fromhex(fields["id"]), attributes)
 
 

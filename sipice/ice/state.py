@@ -14,12 +14,12 @@ from sipice.ice.credentials import Credentials
 from sipice.ice.events import Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.recorder import Recorder
 from sipice.ice.timers import Timers
 from sipice.net import SILENT, Address, Base, Command, Flow, MediaTable
 from sipice.stun import Key
 from sipice.stun.check import CheckTemplate
 from sipice.stun.framing import Framer
-from sipice.trace import Tracer
 
 StreamId = int
 """The position of an m= section in the order of ``add_stream``."""
@@ -54,6 +54,10 @@ class Relay(Protocol):
 
     def release(self, state: AgentState) -> None:
         """Give the allocation back."""
+
+    @property
+    def key(self) -> Key | None:
+        """What the server's answers are sealed with."""
 
 
 class EarlyCheck(NamedTuple):
@@ -363,7 +367,7 @@ class AgentState:
     ta: float
     member: int = 1
     """Our bit in the users of a base."""
-    tracer: Tracer | None = None
+    tracer: Recorder | None = None
     now: float = 0.0
     timers: Timers = field(default_factory=Timers)
     streams: dict[StreamId, Stream] = field(default_factory=dict[StreamId, Stream])

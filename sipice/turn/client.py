@@ -16,6 +16,7 @@ from typing import assert_never
 from sipice.errors import StunDecodeError, UsageError
 from sipice.net import Address
 from sipice.stun import attributes as a
+from sipice.stun.integrity import Key
 from sipice.stun.longterm import LongTermCredentials
 from sipice.stun.message import Class, Message, Method, decode
 from sipice.stun.transaction import RTO
@@ -157,6 +158,11 @@ class TurnClient:
     def channel_number(self, peer: Address) -> int | None:
         """The channel on which data for a peer may be sent now."""
         return self._peers.channel_number(peer)
+
+    @property
+    def key(self) -> Key | None:
+        """What requests and answers are sealed with; None before the first challenge."""
+        return self._credentials.key
 
     def transport_failed(self) -> None:
         """The connection to the server is gone, and the allocation with it."""

@@ -17,13 +17,13 @@ from sipice.ice import (
     free,
     gather,
     hosts,
+    inputs,
     media,
     pace,
     receive,
     restart,
     storage,
     tcp,
-    tracing,
     trickle,
 )
 from sipice.ice.candidate import Candidate, TcpType
@@ -65,7 +65,7 @@ class Agent:
         pacer = pacer if pacer is not None else Pacer()
         recorder = None if tracer is None else Recorder(tracer)
         if recorder is not None:
-            tracing.started(recorder, role, config)
+            inputs.started(recorder, role, config)
             rng, pacer = RecordedRandom(rng, recorder), RecordedPacer(pacer, recorder)
         self._state = AgentState(
             config=config,
@@ -163,7 +163,7 @@ class Agent:
         found = self._stream(stream)
         made = exchange.describe(self._state, found, self._generation(found, generation))
         if self._state.tracer is not None:
-            tracing.described(self._state, stream, generation, made)
+            inputs.described(self._state, stream, generation, made)
         return made
 
     def set_remote_description(
@@ -239,6 +239,7 @@ class Agent:
             for found in self._restarted(restart_id):
                 restart.roll_back(self._state, found)
             self._settle()
+            pace.arm(self._state)
 
     def resume(self, now: float, stream: StreamId) -> None:
         """Check failed pairs again: the call was answered long after its offer."""
@@ -352,7 +353,7 @@ class Agent:
             state = self._state
             while (due := state.timers.pop_due(state.now)) is not None:
                 if state.tracer is not None:
-                    tracing.timer(state, due)
+                    inputs.timer(state, due)
                 deadlines.handle(state, due)
                 self._settle()
 
@@ -411,7 +412,7 @@ class Agent:
         state = self._state
         events, state.events = state.events, []
         if state.tracer is not None:
-            tracing.taken(state, events)
+            inputs.taken(state, events)
         for event in events:
             if isinstance(event, CandidateGathered):
                 generation = state.find(event.stream, event.generation)
@@ -429,7 +430,7 @@ class Agent:
         state = self._state
         state.now = max(state.now, now)
         if call and state.tracer is not None:
-            tracing.called(state, call, arguments)
+            inputs.called(state, call, arguments)
         return not state.closed
 
     def _settle(self) -> None:

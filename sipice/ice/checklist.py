@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sipice.ice import tcp
+from sipice.ice import tcp, tracing
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.destination import is_link_local
 from sipice.ice.pair import CandidatePair, PairState, Role, pair_priority
@@ -109,6 +109,9 @@ def unfreeze(state: AgentState, foundation: tuple[str, str]) -> None:
         for pair in generation.checklist:
             if pair.state is PairState.FROZEN and pair.foundation == foundation:
                 pair.state = PairState.WAITING
+                if state.tracer is not None:
+                    why = "a pair of its foundation succeeded"
+                    tracing.pair_state(state, generation, pair, why, "7.2.5.3.3")
 
 
 def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None:
@@ -126,6 +129,9 @@ def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None
             return
         remove(*victim)
         state.counters.limited += 1
+        if state.tracer is not None:
+            why = f"more than {state.config.max_pairs} pairs"
+            tracing.pair(state, "pair-removed", *victim, why=why, rule="6.1.2.5")
         excess -= 1
 
 
@@ -212,6 +218,9 @@ def _unfreeze_idle(state: AgentState, generation: Generation) -> None:
         if pair.state is PairState.FROZEN and pair.foundation not in busy:
             pair.state = PairState.WAITING
             busy.add(pair.foundation)
+            if state.tracer is not None:
+                why = "nothing waits, and its foundation is idle"
+                tracing.pair_state(state, generation, pair, why, "6.1.4.2")
 
 
 def _busy_foundations(lists: Iterable[Generation]) -> set[tuple[str, str]]:
@@ -250,6 +259,8 @@ def _pair_up(
             pair = make_pair(state, local, remote)
             insert(generation, pair)
             added.append(pair)
+            if state.tracer is not None:
+                tracing.formed(state, generation, pair)
         base = state.local.bases.get(local.base.number)
         if base is not None and base.relay is not None:
             # §7.2.1: permissions first; without them the peer's checks do not get through either
@@ -272,8 +283,14 @@ def _extend(
         component = generation.component(pair.component)
         if component is not None and component.selected is not None:
             remove(generation, pair)  # §8.1.2: this component is done
+            if state.tracer is not None:
+                why = "its component has a selected pair"
+                tracing.pair(state, "pair-removed", generation, pair, why=why, rule="8.1.2")
         elif _has_succeeded(state, pair.foundation) or _is_topmost(state, generation, pair):
             pair.state = PairState.WAITING  # RFC 8838 §12, rules 2 and 1; else Frozen
+            if state.tracer is not None:
+                why = "the first of its foundation, or one of it succeeded"
+                tracing.pair_state(state, generation, pair, why, "RFC 8838 12")
     enforce_limit(state)
     state.touch(generation)
 
@@ -288,6 +305,9 @@ def _initial_states(
         if pair.foundation not in busy or _has_succeeded(state, pair.foundation):
             pair.state = PairState.WAITING
             busy.add(pair.foundation)
+            if state.tracer is not None:
+                why = "the first of its foundation"
+                tracing.pair_state(state, generation, pair, why, "6.1.2.6")
     state.touch(generation)
 
 

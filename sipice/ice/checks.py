@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, media, transactions
+from sipice.ice import checklist, conclude, media, tracing, transactions
 from sipice.ice.candidate import (
     Candidate,
     CandidateType,
@@ -60,16 +60,7 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
     transactions.start(state, check)
     state.touch(generation)
     if state.tracer is not None:
-        state.tracer.record(
-            state.now,
-            "check-sent",
-            stream=generation.stream,
-            generation=generation.number,
-            component=pair.component,
-            base=str(pair.base.address),
-            to=str(pair.to),
-            nominating=nominating,
-        )
+        tracing.sent(state, check)
 
 
 def receive_success(
@@ -80,6 +71,8 @@ def receive_success(
     assert generation.remote is not None
     if not generation.remote.key.verifies(response.signed, response.mac):
         state.counters.unauthenticated += 1
+        if state.tracer is not None:
+            tracing.dropped(state, base, remote, "wrong integrity in a response")
         return  # RFC 8489 §9.1.4: as if it had never come; retransmissions go on
     transactions.forget(state, check.id)
     pair = check.pair
@@ -107,7 +100,11 @@ def receive_error(state: AgentState, check: Check, message: Message) -> None:
     assert generation.remote is not None
     if not message.has_fingerprint or not verify_integrity(message, generation.remote.key):
         state.counters.unauthenticated += 1
+        if state.tracer is not None:
+            tracing.dropped(state, check.base, check.to, "an error response without integrity")
         return
+    if state.tracer is not None:
+        tracing.pair(state, "check-refused", generation, pair, code=message.error_code)
     transactions.forget(state, check.id)
     if message.error_code == ROLE_CONFLICT and pair.conflicts < state.config.max_role_conflicts:
         pair.conflicts += 1
@@ -150,17 +147,7 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     if was_new:
         checklist.unfreeze(state, pair.foundation)
     if state.tracer is not None:
-        state.tracer.record(
-            state.now,
-            "check-succeeded",
-            stream=generation.stream,
-            generation=generation.number,
-            component=component.number,
-            base=str(pair.base.address),
-            to=str(pair.to),
-            mapped=str(mapped),
-            rtt=pair.rtt,
-        )
+        tracing.succeeded(state, check, mapped, valid, was_new)
     by_us = check.nominating and state.role is Role.CONTROLLING
     by_peer = pair.nominate and state.role is Role.CONTROLLED
     if by_us or by_peer:
@@ -232,6 +219,8 @@ def _discover_local(state: AgentState, check: Check, mapped: Address) -> Candida
     candidate = candidate._replace(foundation=foundation_of(local, foundation_key(candidate)))
     if len(local.reflexive) < state.config.max_remote_candidates:
         local.reflexive.append(candidate)
+    if state.tracer is not None:
+        tracing.candidate(state, local, candidate)
     return candidate
 
 
@@ -245,16 +234,7 @@ def _fail(state: AgentState, check: Check, reason: str) -> None:
         return
     pair.state = PairState.FAILED
     if state.tracer is not None:
-        state.tracer.record(
-            state.now,
-            "check-failed",
-            stream=generation.stream,
-            generation=generation.number,
-            component=pair.component,
-            base=str(pair.base.address),
-            to=str(pair.to),
-            reason=reason,
-        )
+        tracing.failed(state, check, reason)
     by_us = check.nominating and state.role is Role.CONTROLLING
     by_peer = pair.nominate and state.role is Role.CONTROLLED
     if by_us or by_peer:
@@ -274,6 +254,8 @@ def _resolve_conflict(state: AgentState, check: Check) -> None:
         pair.state = PairState.WAITING
     if generation.is_running:
         checklist.enqueue(generation, pair)
+        if state.tracer is not None:
+            tracing.queued(state, generation, pair, "again after the role conflict", "7.2.5.1")
     state.touch(generation)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, media, transactions
+from sipice.ice import checklist, media, tracing, transactions
 from sipice.ice.events import Failure, RoleSwitched, StreamCompleted, StreamFailed, StreamResumed
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import AgentState, ChecklistState, Component, Generation
@@ -61,15 +61,7 @@ def nominated(state: AgentState, generation: Generation, pair: CandidatePair) ->
     media.announce_selected(state, generation, pair)
     state.touch(generation)
     if state.tracer is not None:
-        state.tracer.record(
-            state.now,
-            "pair-selected",
-            stream=generation.stream,
-            generation=generation.number,
-            component=component.number,
-            local=str(pair.local.address),
-            remote=str(pair.remote.address),
-        )
+        tracing.selected(state, generation, component, pair)
 
 
 def nomination_failed(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
@@ -87,6 +79,8 @@ def nomination_failed(state: AgentState, generation: Generation, pair: Candidate
         component.valid.remove(valid)
     pair.valid = None
     component.nominating = None
+    if state.tracer is not None:
+        tracing.pair(state, "nomination-failed", generation, pair, rule="7.2.5.3.4")
     state.outdate(generation.stream, component.number)
     if generation.pac_running:
         state.touch(generation)
@@ -98,6 +92,8 @@ def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
     """The checklist failed; its pairs stay, a check of the peer may bring it back."""
     generation.state = ChecklistState.FAILED
     state.events.append(StreamFailed(generation.stream, generation.number, reason))
+    if state.tracer is not None:
+        tracing.stream(state, "stream-failed", generation, why=reason.value, rule="7.2.5.4")
 
 
 def resume(state: AgentState, generation: Generation) -> None:
@@ -114,6 +110,8 @@ def resume(state: AgentState, generation: Generation) -> None:
     if has_failed:
         generation.state = ChecklistState.RUNNING
         state.events.append(StreamResumed(generation.stream, generation.number))
+    if state.tracer is not None:
+        tracing.stream(state, "stream-resumed", generation, pairs=len(failed))
     begin(state, generation)
     state.touch(generation)
 
@@ -127,7 +125,7 @@ def switch_role(state: AgentState, role: Role, *, renew_tie_breaker: bool) -> No
     state.role = role
     state.events.append(RoleSwitched(role))
     if state.tracer is not None:
-        state.tracer.record(state.now, "role-switched", role=role.value)
+        tracing.role(state)
     for stream in state.streams.values():
         for generation in stream.generations():
             checklist.sort(state, generation)
@@ -156,6 +154,8 @@ def _consider(state: AgentState, generation: Generation, component: Component) -
         return
     until = _wait_until(state, generation, best)
     if until is not None and until > state.now:
+        if state.tracer is not None:
+            tracing.waits(state, generation, best, until)
         if until == float("inf"):
             state.timers.disarm(key)
         else:
@@ -166,6 +166,8 @@ def _consider(state: AgentState, generation: Generation, component: Component) -
     source = best.source or best
     source.nominate = True
     checklist.enqueue(generation, source)
+    if state.tracer is not None:
+        tracing.nominates(state, generation, best, source)
 
 
 def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) -> float | None:
@@ -223,6 +225,8 @@ def _complete(state: AgentState, generation: Generation) -> None:
         state.now + state.config.free_after,
     )
     state.events.append(StreamCompleted(generation.stream, generation.number))
+    if state.tracer is not None:
+        tracing.stream(state, "stream-completed", generation, rule="8.1.2")
 
 
 def _is_hopeless(generation: Generation) -> bool:

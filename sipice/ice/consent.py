@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import conclude, transactions
+from sipice.ice import conclude, tracing, transactions
 from sipice.ice import media as media_tables
 from sipice.ice.candidate import check_priority
 from sipice.ice.events import Loss, PathBack, PathLost, PathQuiet
@@ -35,6 +35,8 @@ def check(state: AgentState, stream: Stream, media: Media) -> None:
     )
     transactions.transmit(state, data, pair.base, pair.to)
     media.sent_at = state.now
+    if state.tracer is not None:
+        tracing.path(state, "consent-asked", stream.id, media.component)
     if media.watched is None:
         media.watched = state.now
         if not media.quiet:
@@ -59,6 +61,9 @@ def receive_success(
         return  # RFC 7675 §5.1: only from the remote transport address
     transactions.forget(state, check.id)
     check.pair.answered_at = media.consent_at = state.now
+    if state.tracer is not None:
+        rtt = round(state.now - check.started, 6)
+        tracing.path(state, "consent-answered", stream.id, media.component, rtt=rtt)
     media.watched = None
     state.timers.disarm(Quiet(stream.id, media.component))
     state.timers.arm(
@@ -67,6 +72,8 @@ def receive_success(
     if media.quiet:
         media.quiet = False
         state.events.append(PathBack(stream.id, media.generation, media.component))
+        if state.tracer is not None:
+            tracing.path(state, "path-back", stream.id, media.component)
 
 
 def receive_error(
@@ -93,6 +100,8 @@ def quiet(state: AgentState, stream: Stream, media: Media) -> None:
     """No answer for a while: worth knowing, no reason to stop (the path may come back)."""
     media.quiet = True
     state.events.append(PathQuiet(stream.id, media.generation, media.component))
+    if state.tracer is not None:
+        tracing.path(state, "path-quiet", stream.id, media.component)
 
 
 def lose(state: AgentState, stream: Stream, media: Media, reason: Loss) -> None:
@@ -106,6 +115,8 @@ def lose(state: AgentState, stream: Stream, media: Media, reason: Loss) -> None:
         if isinstance(outstanding, ConsentCheck) and outstanding.pair is pair:
             transactions.forget(state, outstanding.id)
     state.events.append(PathLost(stream.id, media.generation, media.component, reason))
+    if state.tracer is not None:
+        tracing.path(state, "path-lost", stream.id, media.component, why=reason.value)
     media_tables.refresh(state, stream, media.component)
     generation = _generation(stream, media)
     if generation is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.errors import DecodeError
-from sipice.ice import checks, consent, media, tcp, tracing
+from sipice.ice import checks, consent, inputs, media, tcp
 from sipice.ice.candidate import TcpType
 from sipice.ice.events import Loss
 from sipice.ice.state import AgentState, Connection, Generation, Media, Stream
@@ -53,7 +53,7 @@ def received(state: AgentState, connection: Connection, data: bytes) -> list[byt
     except DecodeError:
         packets = [b""]
     if packets and state.tracer is not None:
-        tracing.frames(state, connection, packets if packets != [b""] else None)
+        inputs.frames(state, connection, packets if packets != [b""] else None)
     if not packets:
         return []
     if not connection.spoken and not is_stun(packets[0]):

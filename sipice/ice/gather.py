@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sipice.ice import hosts, media, transactions
+from sipice.ice import hosts, media, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType, foundation_key
 from sipice.ice.config import IceServer, ServerKind
 from sipice.ice.events import GatheringFinished, RelayLost
@@ -137,7 +137,7 @@ def ask(state: AgentState) -> None:
 def finish(state: AgentState, stream: Stream) -> None:
     """Gathering of a stream is over, by its last answer or by its deadline."""
     state.timers.disarm(GatherDeadline(stream.id))
-    stream.asking = 0
+    unanswered, stream.asking = stream.asking, 0
     state.questions = type(state.questions)(
         question
         for question in state.questions
@@ -148,6 +148,8 @@ def finish(state: AgentState, stream: Stream) -> None:
     current = stream.next or stream.current
     for generation in stream.generations():
         state.touch(generation)
+    if state.tracer is not None:
+        tracing.stream(state, "gathering-finished", current, unanswered=unanswered)
     for member in state.local.members or [state]:
         member.events.append(GatheringFinished(stream.id, current.number))
 
@@ -162,6 +164,8 @@ def receive_binding(state: AgentState, request: ServerRequest, message: Message)
     base = state.local.bases.get(request.base.number)
     if stream is None:
         return
+    if state.tracer is not None:
+        tracing.answered(state, request, message, mapped)
     if message.message_class is Class.SUCCESS and mapped is not None and base is not None:
         _reflexive(state, stream, base, mapped, request.to, request.rank)
     _answered(state, stream)
@@ -171,6 +175,9 @@ def give_up(state: AgentState, request: ServerRequest) -> None:
     """A STUN server did not answer."""
     stream = state.streams.get(request.stream)
     if stream is not None and not request.keepalive:
+        if state.tracer is not None:
+            why = "no answer"
+            tracing.server(state, "server-failed", request.base, request.to, kind="STUN", why=why)
         _answered(state, stream)
 
 
@@ -253,8 +260,10 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
         case PermissionGranted(ip):
             for peer, data in port.pending.pop(ip, ()):
                 port.send(state, data, peer)
-        case PermissionFailed(ip, _):
+        case PermissionFailed(ip, code):
             port.pending.pop(ip, None)
+            if state.tracer is not None:
+                tracing.not_permitted(state, port.socket, port.client.server, ip, code)
         case ChannelBound():
             _refresh(state, port)
         case Redirected(server, _):
@@ -267,6 +276,8 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
 
 def _bind(state: AgentState, question: Question) -> None:
     transactions.start(state, _request(state, question))
+    if state.tracer is not None:
+        tracing.server(state, "server-asked", question.base, question.to, kind="STUN")
 
 
 def _request(state: AgentState, question: Question) -> ServerRequest:
@@ -300,6 +311,8 @@ def _allocate(state: AgentState, question: Question) -> None:
     state.local.next_base += 1
     port = RelayPort(client, base.base, base.stream, base.component, question.rank, number)
     state.local.relays[base.base.number, question.to] = port
+    if state.tracer is not None:
+        tracing.server(state, "server-asked", port.socket, question.to, kind="TURN")
     client.allocate(state.now)
     flush(state, port)
 
@@ -312,6 +325,8 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
     if stream is None or base is None:
         return
     server = port.client.server
+    if state.tracer is not None:
+        tracing.allocated(state, port.socket, server, event.mapped, event.relayed)
     _reflexive(state, stream, base, event.mapped, server, port.rank)
     for address in event.relayed:
         number = state.local.next_base
@@ -388,6 +403,10 @@ def _answered(state: AgentState, stream: Stream) -> None:
 
 def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
     stream = state.streams.get(port.stream)
+    if state.tracer is not None:
+        why, server = event.reason.value, port.client.server
+        tracing.server(state, "server-failed", port.socket, server, kind="TURN", why=why,
+                       code=event.code)  # fmt: skip
     if port.answered:
         if port.relayed and event.reason is not Loss.DELETED:
             reason = event.reason.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.errors import UsageError
-from sipice.ice import tcp
+from sipice.ice import tcp, tracing
 from sipice.ice.candidate import (
     MAX_LOCAL_PREFERENCE,
     Candidate,
@@ -77,6 +77,8 @@ def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> 
     if is_redundant(candidate, local.candidates):
         return False
     local.candidates.append(candidate)
+    if state.tracer is not None:
+        tracing.candidate(state, local, candidate)
     for member in state.local.members or [state]:
         member.events.append(CandidateGathered(local.stream, local.number, candidate))
     return True

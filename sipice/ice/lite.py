@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude
+from sipice.ice import checklist, conclude, tracing
 from sipice.ice.pair import CandidatePair, PairState
 from sipice.ice.state import AgentState, Component, Generation
 
@@ -21,6 +21,9 @@ def receive_check(
     pair.answered_at = state.now
     if pair not in component.valid:
         component.valid.append(pair)
+        if state.tracer is not None:
+            why = "the peer nominated it"
+            tracing.pair_state(state, generation, pair, why, "7.3.2")
     conclude.nominated(state, generation, pair)
     for other in generation.components:
         state.outdate(generation.stream, other.number)

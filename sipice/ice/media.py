@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sipice.ice import tracing
 from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
 from sipice.ice.state import AgentState, Generation, LocalBase, Media, Stream
@@ -23,6 +24,8 @@ def refresh(state: AgentState, stream: Stream, component: int) -> None:
         receive=_sources(state, stream, component),
     )
     if table != media.table:
+        if state.tracer is not None and table.send != media.table.send:
+            tracing.media(state, stream, component, table)
         media.table = table
         state.events.append(MediaChanged(stream.id, stream.current.number, component, table))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, flows, free, gather, media, respond, tracing
+from sipice.ice import checks, consent, flows, free, gather, inputs, media, respond, tracing
 from sipice.ice.events import DataReceived, Loss
 from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
 from sipice.net import Address, Base
@@ -15,7 +15,7 @@ from sipice.stun.check import CheckRequest, CheckResponse, parse_check
 def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> None:
     """A datagram for a base: a check, a response, or nothing of ours."""
     if state.tracer is not None:
-        tracing.datagram(state, data, base, remote)
+        inputs.datagram(state, data, base, remote)
     local = state.local.bases.get(base.number)
     if local is None:
         return
@@ -73,6 +73,8 @@ def stun(state: AgentState, data: bytes, local: LocalBase, remote: Address) -> N
         message = parse_check(data)
     except StunDecodeError:
         state.counters.malformed += 1
+        if state.tracer is not None:
+            tracing.dropped(state, local, remote, "malformed STUN")
         return
     if isinstance(message, CheckRequest):
         respond.receive_request(state, message, local, remote)
@@ -92,6 +94,8 @@ def _success(state: AgentState, response: CheckResponse, local: LocalBase, remot
         _from_server(state, check, response, local, remote)
     else:
         state.counters.unmatched += 1
+        if state.tracer is not None:
+            tracing.dropped(state, local, remote, "answers no request under way")
 
 
 def _odd(state: AgentState, message: Message, local: LocalBase, remote: Address) -> None:

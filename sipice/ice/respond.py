@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, lite, media, tcp, transactions
+from sipice.ice import checklist, conclude, lite, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.events import StreamResumed
 from sipice.ice.pair import CandidatePair, PairState, Role
@@ -47,7 +47,7 @@ def receive_request(
         state.counters.unauthenticated += 1
         refuse(state, request.transaction_id, UNAUTHENTICATED, local, remote)
         return
-    if _conflicts(state, request):
+    if _conflicts(state, request, remote):
         refuse(state, request.transaction_id, ROLE_CONFLICT, local, remote, generation.local)
         return
     early = EarlyCheck(
@@ -78,6 +78,8 @@ def receive_odd_request(
 ) -> None:
     """A request that is no ordinary check: say what is wrong with it (RFC 8489 §9.1.3, §6.3.1)."""
     if not message.has_fingerprint:
+        if state.tracer is not None:
+            tracing.dropped(state, local, remote, "a request without FINGERPRINT")
         return  # §7.1: FINGERPRINT is used on this port; without it this is no STUN
     stream = state.streams.get(local.stream)
     username = message.get(a.USERNAME)
@@ -109,13 +111,15 @@ def refuse(
     """Send an error response; only the answer to an authenticated request is signed."""
     if signed_by is None and not _may_refuse(state):
         state.counters.limited += 1
+        if state.tracer is not None:
+            tracing.dropped(state, local, remote, "too many wrong requests this second")
         return
     extra = (a.UNKNOWN_ATTRIBUTES(unknown),) if unknown else ()
     answer = error_response(Message(1, Class.REQUEST, identifier), code, *extra)
     key = signed_by.key if signed_by is not None else None
     transactions.transmit(state, encode(answer, key), local.base, remote)
     if state.tracer is not None:
-        state.tracer.record(state.now, "request-refused", code=code, remote=str(remote))
+        tracing.refused(state, code, local, remote)
 
 
 def replay_early(state: AgentState, generation: Generation) -> None:
@@ -216,6 +220,8 @@ def remote_candidate(
         tcptype=None if local.tcptype is None else tcp.partner(local.tcptype),
     )
     known.append(candidate)
+    if state.tracer is not None:
+        tracing.remote_candidate(state, generation, candidate, "new: a check came from there")
     return candidate
 
 
@@ -226,12 +232,14 @@ def _find(stream: Stream, ufrag: str) -> Generation | None:
     return None
 
 
-def _conflicts(state: AgentState, request: CheckRequest) -> bool:
+def _conflicts(state: AgentState, request: CheckRequest, remote: Address) -> bool:
     """§7.3.1.1: True when the peer has to change its role; we may change ours here."""
     controlling = state.role is Role.CONTROLLING
     if controlling != request.controlling:
         return False
     we_control = state.tie_breaker >= request.tie_breaker
+    if state.tracer is not None:
+        tracing.conflict(state, remote, request.tie_breaker, we_control)
     if we_control == controlling:
         return True
     conclude.switch_role(
@@ -250,6 +258,8 @@ def _keep_early(state: AgentState, local: LocalGeneration, early: EarlyCheck) ->
         state.counters.limited += 1
         return
     local.early.append(early)
+    if state.tracer is not None:
+        tracing.kept(state, local, early)
     key = EarlyCheckExpiry(local.number)
     if state.timers.at(key) is None:
         state.timers.arm(key, state.now + state.config.early_check_lifetime)
@@ -260,6 +270,8 @@ def _may_send_to(state: AgentState, remote: Address) -> bool:
     if config.destinations.permits(remote, allow_loopback=config.allow_loopback):
         return True
     state.counters.refused_destinations += 1
+    if state.tracer is not None:
+        tracing.forbidden(state, remote)
     return False
 
 
@@ -315,6 +327,8 @@ def _new_pair(
         return None
     pair = checklist.make_pair(state, own, remote)
     checklist.insert(generation, pair)
+    if state.tracer is not None:
+        tracing.formed(state, generation, pair)
     checklist.enforce_limit(state, spare=pair)
     return pair
 
@@ -327,9 +341,13 @@ def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> 
         transactions.cancel(state, pair)
     pair.state = PairState.WAITING
     checklist.enqueue(generation, pair)
+    if state.tracer is not None:
+        tracing.queued(state, generation, pair, "the peer's check came", "7.3.1.4")
     if generation.state is ChecklistState.FAILED:
         generation.state = ChecklistState.RUNNING
         state.events.append(StreamResumed(generation.stream, generation.number))
+        if state.tracer is not None:
+            tracing.stream(state, "stream-resumed", generation, pairs=1)
     state.touch(generation)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipice.ice import media, transactions
+from sipice.ice import media, tracing, transactions
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import RestartFinished
 from sipice.ice.pair import CandidatePair
@@ -51,6 +51,8 @@ def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
         following.local.delivered = len(current.candidates)
         stream.next = following
         stream.committed = False
+        if state.tracer is not None:
+            tracing.stream(state, "restart-prepared", following)
 
 
 def commit(state: AgentState, stream: Stream) -> None:
@@ -80,6 +82,8 @@ def take_over(state: AgentState, stream: Stream) -> None:
     for number in range(1, stream.components + 1):
         media.refresh(state, stream, number)
     state.events.append(RestartFinished(stream.id, following.number))
+    if state.tracer is not None:
+        tracing.stream(state, "generation-took-over", following)
 
 
 def roll_back(state: AgentState, stream: Stream) -> None:

@@ -5,232 +5,26 @@ Each function is called inside ``if state.tracer is not None`` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields as fields_of
+from collections.abc import Iterable
 
 from sipice.ice.candidate import Candidate
-from sipice.ice.config import DEFAULT, AgentConfig, IceServer
-from sipice.ice.description import Description
-from sipice.ice.destination import AddressFilter, Network
-from sipice.ice.events import CandidateGathered, Event
-from sipice.ice.pair import CandidatePair, Role
-from sipice.ice.recorded import TYPES, from_candidate, from_packet
+from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.recorded import TYPES, from_candidate
 from sipice.ice.recorder import Recorder
 from sipice.ice.state import (
     AgentState,
     Check,
     Component,
-    Connection,
+    EarlyCheck,
     Generation,
     LocalBase,
     LocalGeneration,
+    ServerRequest,
+    Stream,
 )
-from sipice.ice.timers import Key as Deadline
-from sipice.ice.timers import Retransmit, TransactionEnd
-from sipice.net import Address, Base, Flow
-from sipice.stun import Class, Key, Message, Method
-from sipice.stun import attributes as a
+from sipice.net import Address, Base, MediaTable
+from sipice.stun import Class, Message
 from sipice.trace import Field
-
-ARGUMENTS: dict[str, tuple[str, ...]] = {
-    "remove-stream": ("stream",),
-    "add-local-address": ("stream", "component", "address"),
-    "add-local-tcp": ("stream", "component", "address", "tcptype"),
-    "remove-local-address": ("base",),
-    "gather": ("stream",),
-    "set-remote-description": ("stream", "description", "generation"),
-    "add-remote-candidate": ("stream", "candidate", "ufrag"),
-    "end-of-candidates": ("stream", "ufrag"),
-    "set-role": ("role",),
-    "prepare-restart": ("streams",),
-    "commit-restart": ("restart",),
-    "rollback-restart": ("restart",),
-    "resume": ("stream",),
-    "fork": (),
-    "close": (),
-    "connection-opened": ("flow",),
-    "connection-accepted": ("base", "remote"),
-    "connection-closed": ("flow",),
-    "writable": ("flow", "ready"),
-    "send-failed": ("base", "remote", "hard"),
-    "send": ("stream", "component", "size"),
-    "media-sent": ("stream", "component"),
-    "add-stream": ("components",),
-}
-"""The inputs by name, with their arguments behind ``now``; ``size`` stands for bytes."""
-
-
-# --- inputs ---------------------------------------------------------------------------------------
-
-
-def started(recorder: Recorder, role: Role, config: AgentConfig) -> None:
-    """An agent is made."""
-    changed = {
-        field.name: _plain(recorder, getattr(config, field.name))
-        for field in fields_of(config)
-        if getattr(config, field.name) != getattr(DEFAULT, field.name)
-    }
-    recorder.record(recorder.now, "agent", role=role.value, config=changed)
-
-
-def called(state: AgentState, call: str, arguments: Sequence[object]) -> None:
-    """An input of the owner; arguments that are None are left out."""
-    recorder = _recorder(state)
-    named = zip(ARGUMENTS[call], arguments, strict=True)
-    fields = {name: _plain(recorder, value) for name, value in named if value is not None}
-    recorder.record(state.now, call, **fields)
-
-
-def described(state: AgentState, stream: int, wanted: int | None, made: Description) -> None:
-    """``local_description`` was asked for, which hands our candidates out."""
-    recorder = _recorder(state)
-    fields: dict[str, Field] = {} if wanted is None else {"generation": wanted}
-    recorder.record(
-        state.now,
-        "local-description",
-        stream=stream,
-        description=_plain(recorder, made),
-        **fields,
-    )
-
-
-def taken(state: AgentState, events: Iterable[Event]) -> None:
-    """Events were taken, local candidates among them: these may be paired now (RFC 8838 §10)."""
-    count = sum(isinstance(event, CandidateGathered) for event in events)
-    if count:
-        _recorder(state).record(state.now, "take-events", candidates=count)
-
-
-def timer(state: AgentState, due: Deadline) -> None:
-    """A deadline has come."""
-    arguments = [
-        value[:4].hex() if isinstance(value, bytes) else str(value) for value in tuple(due)[:-1]
-    ]
-    check = None
-    if isinstance(due, Retransmit | TransactionEnd):
-        check = state.transactions.get(due.transaction)
-    text = " ".join([type(due).__name__, *arguments])
-    if isinstance(check, Check):
-        _recorder(state).record(state.now, "timer", due=text, pair=pair_text(check.pair))
-    else:
-        _recorder(state).record(state.now, "timer", due=text)
-
-
-def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> None:
-    """A datagram came; what it says and whether its integrity is right, never its MAC."""
-    packet = from_packet(data, lambda message: key_of(state, message, base, remote))
-    _recorder(state).record(
-        state.now, "receive-datagram", base=base.number, remote=str(remote), packet=packet
-    )
-
-
-def frames(state: AgentState, connection: Connection, packets: Iterable[bytes] | None) -> None:
-    """Frames are complete on a connection; None when no frame can be found any more."""
-    base, remote = connection.base, connection.remote
-    read: list[Field] | None = None
-    if packets is not None:
-        read = [
-            from_packet(one, lambda message: key_of(state, message, base, remote))
-            for one in packets
-        ]
-    _recorder(state).record(state.now, "receive-stream", flow=connection.flow.number, packets=read)
-
-
-def key_of(state: AgentState, message: Message, base: Base, remote: Address) -> Key | None:
-    """The key that a message should be sealed with."""
-    if message.method != Method.BINDING:
-        relay = state.local.relays.get((base.number, remote))
-        return None if relay is None else relay.key
-    if message.message_class is not Class.REQUEST:
-        return _key_of_response(state, message.transaction_id)
-    ufrag = (message.get(a.USERNAME) or "").partition(":")[0]
-    for stream in state.streams.values():
-        for generation in stream.generations():
-            if generation.local.credentials.ufrag == ufrag:
-                return generation.local.key
-    return None
-
-
-def _key_of_response(state: AgentState, identifier: bytes) -> Key | None:
-    check = state.transactions.get(identifier)
-    pair = getattr(check, "pair", None)
-    if isinstance(check, Check):
-        return None if check.generation.remote is None else check.generation.remote.key
-    for stream in state.streams.values():
-        for media in stream.media:
-            if pair is not None and media.pair is pair:
-                generation = state.find(stream.id, media.generation)
-                if generation is not None and generation.remote is not None:
-                    return generation.remote.key
-    return None
-
-
-def _plain(recorder: Recorder, value: object) -> Field:
-    """An argument as JSON: passwords as labels, media as sizes."""
-    match value:
-        case None | int() | float():
-            return value
-        case str() | Address():
-            return str(value)
-        case Candidate():
-            return from_candidate(value)
-        case Base() | Flow():
-            return value.number
-        case Description():
-            return _plain_description(recorder, value)
-        case IceServer():
-            return _plain_server(recorder, value)
-        case AddressFilter(deny, allow):
-            return {
-                "deny": [_prefix(one) for one in deny],
-                "allow": [_prefix(one) for one in allow],
-            }
-        case tuple():
-            return [_plain(recorder, one) for one in value]
-        case _:
-            return _plain_odd(value)
-
-
-def _plain_odd(value: object) -> Field:
-    if isinstance(value, Role):
-        return value.value
-    assert isinstance(value, bytes | bytearray | memoryview), f"a {type(value).__name__}"
-    return len(value)
-
-
-def _prefix(network: Network) -> str:
-    return f"{Address(network.ip, 0).host}/{network.bits}"
-
-
-def _plain_description(recorder: Recorder, value: Description) -> dict[str, Field]:
-    credentials = value.credentials
-    fields: dict[str, Field] = {
-        "ufrag": credentials.ufrag,
-        "pwd": recorder.label(credentials.pwd, credentials.ufrag),
-        "candidates": [from_candidate(one) for one in value.candidates],
-        "lite": value.lite,
-        "ice2": value.ice2,
-        "trickle": value.trickle,
-        "complete": value.complete,
-    }
-    if value.pacing_ms is not None:
-        fields["pacing_ms"] = value.pacing_ms
-    return fields
-
-
-def _plain_server(recorder: Recorder, server: IceServer) -> dict[str, Field]:
-    fields: dict[str, Field] = {"kind": server.kind.value, "address": str(server.address)}
-    if server.username:
-        fields["username"] = server.username
-    if server.password:
-        fields["password"] = recorder.label(server.password, server.username)
-    if server.relay_family != 4:
-        fields["family"] = server.relay_family
-    fields["transport"] = server.transport.value if server.tls is None else "TLS"
-    return fields
-
-
-# --- facts ----------------------------------------------------------------------------------------
 
 
 def pair_text(pair: CandidatePair) -> str:
@@ -240,31 +34,22 @@ def pair_text(pair: CandidatePair) -> str:
 
 def stream(state: AgentState, name: str, generation: Generation, /, **fields: Field) -> None:
     """Something happened to a checklist."""
-    _recorder(state).record(
-        state.now, name, stream=generation.stream, generation=generation.number, **fields
-    )
+    fields = {"stream": generation.stream, "generation": generation.number, **fields}
+    _recorder(state).record(state.now, name, **_with_rule(fields))
 
 
 def pair(
     state: AgentState, name: str, generation: Generation, pair: CandidatePair, /, **fields: Field
 ) -> None:
     """Something happened to a pair."""
-    _recorder(state).record(
-        state.now,
-        name,
-        stream=generation.stream,
-        generation=generation.number,
-        component=pair.component,
-        pair=pair_text(pair),
-        **fields,
-    )
+    stream(state, name, generation, component=pair.component, pair=pair_text(pair), **fields)
 
 
 def pair_state(
     state: AgentState, generation: Generation, changed: CandidatePair, why: str, rule: str
 ) -> None:
-    """A pair is in another state."""
-    word = changed.state.name.title().replace("_P", "-P")
+    """A pair is in another state, and no check says so."""
+    word = _STATES[changed.state]
     pair(state, "pair-state", generation, changed, state=word, why=why, rule=rule)
 
 
@@ -279,6 +64,7 @@ def formed(state: AgentState, generation: Generation, new: CandidatePair) -> Non
         remote=TYPES[new.remote.type],
         priority=new.priority,
         foundation=":".join(new.foundation),
+        state=_STATES[new.state],
     )
 
 
@@ -295,11 +81,11 @@ def sent(state: AgentState, check: Check) -> None:
     key = check.generation.number, pair_text(check.pair)
     reason = _recorder(state).queued.pop(key, None)
     if check.nominating:
-        kind, why = "nominating", "the best valid pair is nominated"
+        kind, why, rule = "nominating", "it is to be selected", "8.1.1"
     elif reason is not None:
-        kind, why = "triggered", reason
+        kind, why, rule = "triggered", reason, "6.1.4.2"
     else:
-        kind, why = "ordinary", "highest priority of the Waiting pairs"
+        kind, why, rule = "ordinary", "of those that wait it has the highest priority", "6.1.4.2"
     pair(
         state,
         "check-sent",
@@ -309,26 +95,124 @@ def sent(state: AgentState, check: Check) -> None:
         kind=kind,
         why=why,
         rto=round(check.rto, 6),
+        rule=rule,
     )
 
 
-def waits(
-    state: AgentState,
-    generation: Generation,
-    best: CandidatePair,
-    until: float,
-    better: Iterable[CandidatePair],
+def repeated(state: AgentState, check: Check | ServerRequest) -> None:
+    """A request goes out again."""
+    if isinstance(check, Check):
+        fields: dict[str, Field] = {"id": check.id.hex(), "copy": check.sent}
+        pair(state, "check-repeated", check.generation, check.pair, **fields)
+    else:
+        server(state, "server-asked-again", check.base, check.to, copy=check.sent)
+
+
+def succeeded(
+    state: AgentState, check: Check, mapped: Address, valid: CandidatePair, news: bool
 ) -> None:
+    """A check was answered: its pair has succeeded, and a pair is valid (§7.2.5.3)."""
+    rtt = check.pair.rtt
+    pair(
+        state,
+        "check-succeeded",
+        check.generation,
+        check.pair,
+        id=check.id.hex(),
+        rtt=None if rtt is None else round(rtt, 6),
+        copies=check.sent,
+        mapped=str(mapped),
+        local=TYPES[valid.local.type],
+        remote=TYPES[valid.remote.type],
+        news=news,
+        rule="7.2.5.3",
+    )
+
+
+def failed(state: AgentState, check: Check, why: str) -> None:
+    """A check came to nothing."""
+    fields: dict[str, Field] = {"id": check.id.hex(), "copies": check.sent, "why": why}
+    pair(state, "check-failed", check.generation, check.pair, **fields, rule="7.2.5.2")
+
+
+def waits(state: AgentState, generation: Generation, best: CandidatePair, until: float) -> None:
     """The stopping rule: a nomination waits for better pairs; told once for each wait."""
     recorder = _recorder(state)
-    texts: list[Field] = [pair_text(one) for one in better]
-    told = pair_text(best), until, len(texts)
+    better: list[Field] = [
+        pair_text(one)
+        for one in generation.checklist
+        if one.priority > best.priority
+        and one.component == best.component
+        and one.state < PairState.SUCCEEDED
+    ]
+    told = pair_text(best), until, len(better)
     key = generation.number, best.component
-    if recorder.said.get(key) == told:
-        return
-    recorder.said[key] = told
-    limit = None if until == float("inf") else until
-    pair(state, "nomination-waits", generation, best, until=limit, better=texts)
+    if recorder.said.get(key) != told:
+        recorder.said[key] = told
+        limit = None if until == float("inf") else until
+        pair(state, "nomination-waits", generation, best, until=limit, better=better)
+
+
+def nominates(
+    state: AgentState, generation: Generation, best: CandidatePair, checked: CandidatePair
+) -> None:
+    """A pair is going to be nominated: the check that made it valid will be repeated (§8.1.1)."""
+    others = [
+        one
+        for one in generation.checklist
+        if one.priority > best.priority and one.component == best.component
+    ]
+    open_ = sum(one.state < PairState.SUCCEEDED for one in others)
+    why = "the best valid pair, and no better one can still succeed"
+    if open_:
+        why = "the best valid pair; the better ones had their time"
+    pair(
+        state,
+        "nomination-decided",
+        generation,
+        checked,
+        why=why,
+        better=len(others),
+        unanswered=open_,
+        rule="8.1.1",
+    )
+
+
+def selected(
+    state: AgentState, generation: Generation, component: Component, chosen: CandidatePair
+) -> None:
+    """A nominated pair is selected."""
+    pair(
+        state,
+        "pair-selected",
+        generation,
+        chosen.source or chosen,
+        local=str(chosen.local.address),
+        remote=str(chosen.remote.address),
+        local_type=TYPES[chosen.local.type],
+        remote_type=TYPES[chosen.remote.type],
+        by="us" if state.role is Role.CONTROLLING else "peer",
+        rule="8.1.2",
+    )
+
+
+def role(state: AgentState) -> None:
+    """We have the other role."""
+    _recorder(state).record(state.now, "role-switched", role=state.role.value)
+
+
+def conflict(state: AgentState, remote: Address, theirs: int, we_control: bool) -> None:
+    """A check claims the role that we have (§7.3.1.1)."""
+    _recorder(state).record(
+        state.now,
+        "role-conflict",
+        remote=str(remote),
+        role=state.role.value,
+        ours=f"{state.tie_breaker:016x}",
+        theirs=f"{theirs:016x}",
+        who="us" if (state.role is Role.CONTROLLING) != we_control else "peer",
+        rule="RFC 8445 7.3.1.1",
+    )
 
 
 def candidate(state: AgentState, local: LocalGeneration, made: Candidate) -> None:
@@ -349,17 +233,91 @@ def remote_candidate(
     stream(state, "remote-candidate", generation, candidate=from_candidate(found), verdict=verdict)
 
 
-def server(state: AgentState, name: str, base: Base, address: Address, /, **fields: Field) -> None:
-    """Something happened between a base and a server."""
-    _recorder(state).record(state.now, name, server=str(address), base=str(base.address), **fields)
+def late(state: AgentState, generation: Generation, candidates: Iterable[Candidate]) -> None:
+    """Candidates came after the peer's end-of-candidates (RFC 8838 §14)."""
+    for one in candidates:
+        remote_candidate(state, generation, one, "after the end of candidates")
+
+
+def kept(state: AgentState, local: LocalGeneration, early: EarlyCheck) -> None:
+    """A check was answered before the peer's description came; it is kept for that (§7.3)."""
+    _recorder(state).record(
+        state.now,
+        "early-check",
+        stream=local.stream,
+        generation=local.number,
+        remote=str(early.remote),
+        ufrag=early.ufrag,
+    )
+
+
+def refused(state: AgentState, code: int, base: LocalBase, remote: Address) -> None:
+    """A request was answered with an error."""
+    fields: dict[str, Field] = {"base": str(base.base.address), "remote": str(remote)}
+    _recorder(state).record(state.now, "request-refused", code=code, **fields)
+
+
+def forbidden(state: AgentState, remote: Address) -> None:
+    """The address filter lets nothing be sent there."""
+    _recorder(state).record(state.now, "destination-refused", remote=str(remote))
 
 
 def dropped(state: AgentState, base: LocalBase | Base, remote: Address, why: str) -> None:
     """Something that came was not used."""
     own = base.base if isinstance(base, LocalBase) else base
-    _recorder(state).record(
-        state.now, "dropped", base=str(own.address), remote=str(remote), why=why
+    fields: dict[str, Field] = {"base": str(own.address), "remote": str(remote)}
+    _recorder(state).record(state.now, "dropped", **fields, why=why)
+
+
+def server(state: AgentState, name: str, base: Base, address: Address, /, **fields: Field) -> None:
+    """Something happened between a base and a server."""
+    fields = {"server": str(address), "base": str(base.address), **fields}
+    _recorder(state).record(state.now, name, **fields)
+
+
+def answered(
+    state: AgentState, request: ServerRequest, message: Message, mapped: Address | None
+) -> None:
+    """A STUN server answered."""
+    if mapped is None or message.message_class is not Class.SUCCESS:
+        code = message.error_code
+        why = "no address in the answer" if code is None else f"error {code}"
+        server(state, "server-failed", request.base, request.to, kind="STUN", why=why, code=code)
+    else:
+        rtt = round(state.now - request.started, 6)
+        server(
+            state,
+            "server-answered",
+            request.base,
+            request.to,
+            kind="STUN",
+            mapped=str(mapped),
+            rtt=rtt,
+        )
+
+
+def allocated(
+    state: AgentState, base: Base, address: Address, mapped: Address, relayed: Iterable[Address]
+) -> None:
+    """A TURN server relays for us."""
+    relays: list[Field] = [str(one) for one in relayed]
+    server(
+        state,
+        "server-answered",
+        base,
+        address,
+        kind="TURN",
+        mapped=str(mapped),
+        relayed=relays,
     )
+
+
+def not_permitted(
+    state: AgentState, base: Base, address: Address, ip: bytes, code: int | None
+) -> None:
+    """A TURN server lets nothing through to or from a peer."""
+    peer = Address(ip, 0).host
+    server(state, "permission-failed", base, address, peer=peer, code=code)
 
 
 def path(state: AgentState, name: str, stream: int, component: int, /, **fields: Field) -> None:
@@ -367,24 +325,28 @@ def path(state: AgentState, name: str, stream: int, component: int, /, **fields:
     _recorder(state).record(state.now, name, stream=stream, component=component, **fields)
 
 
-def selected(
-    state: AgentState, generation: Generation, component: Component, chosen: CandidatePair
-) -> None:
-    """A nominated pair is selected."""
-    checked = chosen.source or chosen
-    pair(
-        state,
-        "pair-selected",
-        generation,
-        checked,
-        local=str(chosen.local.address),
-        remote=str(chosen.remote.address),
-        local_type=TYPES[chosen.local.type],
-        remote_type=TYPES[chosen.remote.type],
-        by="us" if state.role is Role.CONTROLLING else "peer",
-        best=chosen is component.valid[0] if component.valid else True,
-        rule="RFC 8445 8.1.2",
-    )
+def media(state: AgentState, stream: Stream, component: int, table: MediaTable) -> None:
+    """The media of a component leaves on another path, or on none."""
+    send = table.send
+    if send is None:
+        path(state, "media", stream.id, component, send=None)
+        return
+    fields: dict[str, Field] = {"send": f"{send.base.address} > {send.peer}"}
+    if send.relayed:
+        fields["relay"] = str(send.to)
+        fields["channel"] = send.channel
+    path(state, "media", stream.id, component, **fields)
+
+
+_STATES = {one: one.name.title().replace("_P", "-P") for one in PairState}
+
+
+def _with_rule(fields: dict[str, Field]) -> dict[str, Field]:
+    """Rules are sections of RFC 8445 unless they name another one."""
+    found = fields.get("rule")
+    if isinstance(found, str) and not found.startswith("RFC"):
+        fields["rule"] = f"RFC 8445 {found}"
+    return fields
 
 
 def _recorder(state: AgentState) -> Recorder:

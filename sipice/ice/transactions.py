@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, tcp
+from sipice.ice import checklist, tcp, tracing
 from sipice.ice.pair import CandidatePair
 from sipice.ice.state import AgentState, Check, ConsentCheck, ServerRequest
 from sipice.ice.timers import Retransmit, TransactionEnd
@@ -49,6 +49,8 @@ def retransmit(state: AgentState, identifier: bytes) -> None:
     check = state.transactions.get(identifier)
     if isinstance(check, (Check, ServerRequest)) and not check.cancelled:
         check.sent += 1
+        if state.tracer is not None:
+            tracing.repeated(state, check)
         transmit(state, check.data, check.base, check.to)
         _arm(state, check)
 
@@ -59,6 +61,8 @@ def cancel(state: AgentState, pair: CandidatePair) -> None:
     check = state.transactions.get(identifier) if identifier is not None else None
     if isinstance(check, Check):
         check.cancelled = True
+        if state.tracer is not None:
+            tracing.pair(state, "check-cancelled", check.generation, pair, id=check.id.hex())
         state.timers.disarm(Retransmit(check.id))
         state.timers.arm(TransactionEnd(check.id), _end(state, check))
 

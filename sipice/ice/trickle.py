@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipice.ice import checklist
+from sipice.ice import checklist, tracing
 from sipice.ice.candidate import MAX_PRIORITY, Candidate, CandidateType
 from sipice.ice.state import AgentState, Generation
 from sipice.net import Transport
@@ -19,6 +19,8 @@ def add(state: AgentState, generation: Generation, candidates: Iterable[Candidat
         return
     if remote.complete:
         state.counters.unmatched += 1
+        if state.tracer is not None:
+            tracing.late(state, generation, candidates)
         return  # §14: nothing counts after the end mark
     new = usable(state, generation, candidates)
     remote.candidates.extend(new)
@@ -51,14 +53,19 @@ def usable(
     known = generation.remote.candidates
     found: list[Candidate] = []
     for candidate in candidates:
+        verdict = "taken"
         if not _is_well_formed(candidate) or not _may_send_to(state, candidate):
             state.counters.refused_destinations += 1
+            verdict = "malformed, or nothing may be sent there"
         elif _is_known(state, generation, known, candidate) or _is_in(found, candidate):
-            continue
+            verdict = "known already"
         elif len(known) + len(found) >= state.config.max_remote_candidates:
             state.counters.limited += 1
+            verdict = "one too many"
         else:
             found.append(candidate if candidate.base is None else candidate._replace(base=None))
+        if state.tracer is not None:
+            tracing.remote_candidate(state, generation, candidate, verdict)
     return found
 
 

@@ -319,8 +319,9 @@ class Puppet:
         return encode(message, self.key if signed else None)
 
 
-def sent_by(side: Side, now: float = 0.0) -> list[Sent]:
-    """What an agent has sent since it was last asked."""
+def sent_by(side: Side, now: float | None = None) -> list[Sent]:
+    """What an agent has sent since it was last asked; ``now`` is its last input's if not given."""
+    now = side.agent._state.now if now is None else now
     return [
         Sent(now, side, base.address, to, decode(data), data) for data, base, to in side.take(now)
     ]

@@ -20,6 +20,7 @@ from sipice.ice.state import (
 )
 from sipice.ice.timers import Key as Deadline
 from sipice.ice.timers import Retransmit, TransactionEnd
+from sipice.ice.tracing import pair_text
 from sipice.net import Address, Base, Flow
 from sipice.stun import Class, Key, Message, Method
 from sipice.stun import attributes as a
@@ -101,7 +102,7 @@ def timer(state: AgentState, due: Deadline) -> None:
         check = state.transactions.get(due.transaction)
     text = " ".join([type(due).__name__, *arguments])
     if isinstance(check, Check):
-        _recorder(state).record(state.now, "timer", due=text, pair=str(check.pair.to))
+        _recorder(state).record(state.now, "timer", due=text, pair=pair_text(check.pair))
     else:
         _recorder(state).record(state.now, "timer", due=text)
 

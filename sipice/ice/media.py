@@ -114,10 +114,10 @@ def _choose(state: AgentState, generation: Generation, number: int) -> Candidate
     component = generation.component(number)
     if component is None:
         return None
-    if component.selected is not None:
-        return component.selected
     if state.config.lite and not all(other.valid for other in generation.components):
         return None  # §12.1.1: a lite agent waits for a valid pair of each component
+    if component.selected is not None:
+        return component.selected
     for pair in component.valid:
         if not pair.consent_lost:
             return pair

@@ -18,6 +18,7 @@ from sipice.ice import (
     ServerKind,
     StreamCompleted,
 )
+from sipice.trace import Tracer
 from tests.simnet.checker import Checker
 from tests.simnet.host import Host
 from tests.simnet.invariants import Pacing, assert_mirrored
@@ -105,6 +106,7 @@ class Call:
         components: int = 1,
         seed: int = 0,
         ta: float = 0.050,
+        tracers: tuple[Tracer | None, Tracer | None] = (None, None),
     ) -> None:
         self.topology = topology
         self.world = topology.world
@@ -112,12 +114,12 @@ class Call:
         self.watch = Watch(self.world, ta=ta)
         self.watch.checker.servers |= {topology.stun.address, topology.turn.address}
 
-        def peer(host: Host, role: Role, config: AgentConfig | None) -> Peer:
+        def peer(host: Host, role: Role, config: AgentConfig | None, number: int) -> Peer:
             return Peer(host, role=role, config=config, seed=seed, streams=streams,
-                        components=components)  # fmt: skip
+                        components=components, tracer=tracers[number])  # fmt: skip
 
-        self.a = peer(topology.a.host, role, config)
-        self.b = peer(topology.b.host, role_b or role.opposite, config_b or config)
+        self.a = peer(topology.a.host, role, config, 0)
+        self.b = peer(topology.b.host, role_b or role.opposite, config_b or config, 1)
         for one in (self.a, self.b):
             self.watch.follow(one)
         self.known_at: float | None = None

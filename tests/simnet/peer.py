@@ -36,6 +36,7 @@ from sipice.net import (
     SendStream,
     Source,
 )
+from sipice.trace import Tracer
 from tests.simnet import wire
 from tests.simnet.host import Host, Socket
 from tests.simnet.invariants import Honesty, check_state
@@ -59,6 +60,7 @@ class Peer:
         components: int = 1,
         pacer: Pacer | None = None,
         agent: Agent | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.host = host
         self.world = host.world
@@ -67,7 +69,9 @@ class Peer:
         rng = Random(f"{seed} {host.name} {role.value}")
         self._pacer = pacer or Pacer()
         self._lives = 0
-        self.agent = agent or Agent(self.config, role=role, rng=rng, pacer=self._pacer)
+        self.agent = agent or Agent(
+            self.config, role=role, rng=rng, pacer=self._pacer, tracer=tracer
+        )
         self.events: list[tuple[float, Event]] = []
         self.watchers: list[Callable[[Event], None]] = []
         self.family: list[Peer] = [self]

@@ -106,7 +106,7 @@ def start(state: AgentState, stream: Stream) -> None:
     ]
     for base in bases:
         base.asked = True
-        if base.base.transport is Transport.UDP:
+        if base.base.transport is Transport.UDP and not state.config.lite:  # §5.2: hosts only
             for rank, server in enumerate(state.config.servers):
                 if _reaches(base, server):
                     turn = server.kind is ServerKind.TURN

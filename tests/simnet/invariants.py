@@ -6,7 +6,8 @@ from typing import NoReturn
 
 from sipice.ice import Agent, PairSelected
 from sipice.ice.pair import PairState
-from sipice.ice.state import Generation
+from sipice.ice.state import AgentState, ConsentCheck, Generation
+from sipice.ice.timers import Retransmit, TransactionEnd
 from tests.simnet import wire
 from tests.simnet.trace import describe
 from tests.simnet.wire import Attr, Class, Message, Method, Place
@@ -56,8 +57,31 @@ def check_state(agent: Agent) -> None:
         for generation in stream.generations():
             pairs += len(generation.checklist)
             _check_generation(generation)
+        for media in stream.media:
+            lost = media.lost or media.pair is None
+            assert media.table.send is None or not lost, "a path without consent"
     assert pairs <= state.config.max_pairs, f"{pairs} pairs"
     assert len(state.transactions) <= state.config.max_transactions
+    _check_transactions(state)
+
+
+def _check_transactions(state: AgentState) -> None:
+    """Every transaction ends, every timer of one has it, every pair under way has one."""
+    ticking = {
+        key.transaction
+        for key, _ in state.timers.keys()  # noqa: SIM118 (it is no dictionary)
+        if isinstance(key, (Retransmit, TransactionEnd))
+    }
+    asked = {
+        identifier
+        for identifier, outstanding in state.transactions.items()
+        if not isinstance(outstanding, ConsentCheck)
+    }
+    assert ticking == asked, "a transaction without a timer, or a timer without a transaction"
+    for generation in state.running():
+        for pair in generation.checklist:
+            if pair.state is PairState.IN_PROGRESS:
+                assert pair.transaction in asked, f"{pair} waits for nothing"
 
 
 def _check_generation(generation: Generation) -> None:

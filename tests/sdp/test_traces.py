@@ -24,20 +24,33 @@ from tests.tracedir import traces_dir
 from tests.traces.corpus import Trace, foreign_traces, own_traces
 
 CHUNKS = 16
-OURS = [
-    Candidate(
-        foundation="1",
-        component=component,
-        transport="UDP",
-        priority=2130706432 - component,
-        address="192.0.2.200",
-        port=40000 + component - 1,
-        type="host",
-    )
-    for component in (1, 2)
-]
 OUR_CREDENTIALS = Credentials("ourU", "ourOwnPasswordOf24Chars/")
-RTP, RTCP = Destination("192.0.2.200", 40000), Destination("192.0.2.200", 40001)
+OUR_ADDRESSES = ("192.0.2.200", "192.0.2.201", "2001:db8::200")
+
+
+def _places(stream: int) -> tuple[Destination, Destination]:
+    """Where we put RTP and RTCP of a stream; not all streams are at the same address."""
+    address = OUR_ADDRESSES[stream % len(OUR_ADDRESSES)]
+    return Destination(address, 40000), Destination(address, 40001)
+
+
+def _candidates(stream: int) -> list[Candidate]:
+    return [
+        Candidate(
+            foundation="1",
+            component=component,
+            transport="UDP",
+            priority=2130706432 - component,
+            address=place.address,
+            port=place.port,
+            type="host",
+        )
+        for component, place in enumerate(_places(stream), 1)
+    ]
+
+
+RTP, RTCP = _places(0)
+OURS = [_candidates(stream) for stream in range(len(OUR_ADDRESSES))]
 
 
 def _traces(chunk: int) -> list[Trace]:
@@ -126,7 +139,10 @@ def test_putting_ice_touches_ice_lines_only_and_strip_takes_it_out(chunk: int) -
     def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
         description = parse(data)
         before = _meaning(description)
-        streams = [StreamIce(candidates=OURS, end_of_candidates=True) for _ in description.media]
+        streams = [
+            StreamIce(candidates=OURS[number % 3], end_of_candidates=True)
+            for number in range(len(description.media))
+        ]
         ice = Ice(streams=streams, credentials=OUR_CREDENTIALS, pacing=20)
         change = rewrite.put(description, ice)
         after = description.to_bytes()
@@ -150,8 +166,15 @@ def test_putting_ice_with_destinations_touches_these_too(chunk: int) -> None:
     def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
         description = parse(data)
         before = _meaning(description)
-        stream = StreamIce(candidates=OURS, credentials=OUR_CREDENTIALS, destinations=(RTP, RTCP))
-        ice = Ice(streams=[stream] * len(description.media), options=("ice2", "trickle"))
+        streams = [
+            StreamIce(
+                candidates=OURS[number % 3],
+                credentials=OUR_CREDENTIALS,
+                destinations=_places(number),
+            )
+            for number in range(len(description.media))
+        ]
+        ice = Ice(streams=streams, options=("ice2", "trickle"))
         if any(section.port is None for section in description.media):
             with pytest.raises(SdpError):
                 rewrite.put(description, ice)
@@ -164,7 +187,7 @@ def test_putting_ice_with_destinations_touches_these_too(chunk: int) -> None:
         again = parse(after)
         _sees(again, ("ice2", "trickle"), session=False)
         for number in every:
-            _goes_to(again, number, RTP, RTCP)
+            _goes_to(again, number, *_places(number))
             _default_is_ours(again, number)
         assert _apart_from_media(_meaning(again)) == _apart_from_media(before)
         _happens_once(description, lambda: rewrite.put(description, ice))
@@ -194,6 +217,39 @@ def test_a_new_destination_moves_one_stream(chunk: int, wanted: tuple[Destinatio
         assert description.to_bytes() == data
 
     each(chunk, check)
+
+
+@chunked
+def test_a_destination_that_holds_already_changes_nothing(chunk: int) -> None:
+    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
+        description = parse(data)
+        for number, section in enumerate(description.media):
+            places = [eff.default_destination(description, number, n) for n in (1, 2)]
+            if section.rtcp is None:
+                places.pop()
+            known = [place for place in places if place is not None]
+            if len(known) == len(places) and _is_plain(description, number, known):
+                assert not rewrite.set_destination(description, number, *known)
+        assert description.to_bytes() == data
+
+    each(chunk, check)
+
+
+def _is_plain(description: SessionDescription, number: int, places: list[Destination]) -> bool:
+    """Whether a stream goes to one unicast address, written as it must be."""
+    section, connection = description.media[number], eff.connection(description, number)
+    assert connection is not None
+    return (
+        bool(section.port)
+        and not any(place.is_name or place.is_placeholder for place in places)
+        and set("[]%").isdisjoint(connection.address)
+        and (connection.ttl, connection.count) == (None, None)
+        and connection.addrtype == ("IP6" if ":" in connection.address else "IP4")
+        and connection.nettype == "IN"
+        and len(section.positions("c=")) == len(section.connections) <= 1
+        and len(section.positions("rtcp")) == len(places) - 1
+        and not section.rtcp_mux_only
+    )
 
 
 def set_origin(description: SessionDescription) -> sdp.Change:
@@ -316,7 +372,7 @@ def _sees(description: SessionDescription, options: tuple[str, ...], *, session:
     for number, section in enumerate(description.media):
         assert eff.credentials(description, number) == OUR_CREDENTIALS
         assert eff.ice_options(description, number) == options
-        assert section.candidates == OURS
+        assert section.candidates == OURS[number % 3]
         assert section.remote_candidates == ()
         assert section.has("ice-ufrag") != session
     assert description.candidates == []

@@ -120,6 +120,7 @@ PATTERNS: dict[str, bytes] = {
     "port-zero": rb"^m=\S+ 0 ",
     "port-nine": rb"^m=\S+ 9 ",
     "port-one": rb"^m=\S+ 1 ",
+    "port-leading-zeros": rb"^m=\S+ 0\d+ ",
     "port-count": rb"^m=\S+ \d+/\d+ ",
     "no-format": rb"^m=\S+ \S+ \S+$",
     "format-star": rb"^m=.* \*$",

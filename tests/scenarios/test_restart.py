@@ -113,3 +113,57 @@ def test_a_restart_over_a_lossy_path_ends_mirrored(seed: int) -> None:
     assert first.generation > 1
     assert_mirrored(first, second)
     assert talk.withheld == {"a": 0, "b": 0}
+
+
+@pytest.mark.parametrize("when", [0.001, 0.010, 0.030, 0.055, 0.080, 0.105, 0.120, 0.300])
+@pytest.mark.parametrize("components", [1, 2])
+def test_a_restart_in_the_middle_of_the_first_checks(when: float, components: int) -> None:
+    topology = build(OPEN, FIREWALLED, rtt=0.050)
+    made = Call(topology, plan=Plan(signalling=0.040), components=components)
+    made.start()
+    made.world.at(0.080 + when, made.restart)
+    made.world.run(until=5.0)
+    for component in range(1, components + 1):
+        ours, theirs = made.a.selected(0, component), made.b.selected(0, component)
+        assert ours is not None
+        assert theirs is not None
+        assert ours.generation > 1
+        assert_mirrored(ours, theirs)
+        for peer in (made.a, made.b):
+            assert peer.agent.media(0, component).send is not None
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_glare_is_rolled_back_by_both_and_tried_again(seed: int) -> None:
+    """Both offer a restart at once; SIP refuses both with 491, and one tries again later."""
+    made, talk = talking(seed=seed)
+    restarts = [(peer, peer.prepare_restart()) for peer in (made.a, made.b)]
+    made.world.run(until=made.world.now + 0.100)
+    for peer, restart in restarts:
+        peer.tell(peer.agent.rollback_restart, restart)
+    made.world.run(until=made.world.now + 1.0 + 0.1 * seed)
+    made.restart(made.b if seed % 2 else made.a)
+    made.world.run(until=made.world.now + 5.0)
+    talk.stop()
+    for peer in (made.a, made.b):
+        assert len(peer.all(RestartFinished)) == 1
+        assert talk.longest_gap(peer) <= PTIME + 1e-6
+
+
+def test_a_peer_that_restarts_and_falls_silent_leaves_the_old_pair_alone() -> None:
+    made, talk = talking()
+    restart = made.a.prepare_restart()
+    offer = made.a.description(0)
+    made.watch.announce(made.a, 0)
+    theirs = made.b.prepare_restart()
+    made.watch.announce(made.b, 0)
+    made.b.accept(0, offer)
+    made.b.tell(made.b.agent.commit_restart, theirs)
+    # The answer never arrives; a gives its restart up, b's never ends.
+    made.world.run(until=8.0)
+    made.watch.checker.retire("a", offer.credentials.ufrag)
+    made.a.tell(made.a.agent.rollback_restart, restart)
+    made.world.run(until=30.0)
+    talk.stop()
+    assert talk.longest_gap(made.a) <= PTIME + 1e-6
+    assert talk.longest_gap(made.b) <= PTIME + 1e-6

@@ -69,6 +69,10 @@ class Checker:
         seen.ufrags.add(ufrag)
         self.passwords[ufrag] = password
 
+    def retire(self, host: str, ufrag: str) -> None:
+        """``host`` took these credentials back: what it accepts with them is an error."""
+        self._hosts[host].ufrags.discard(ufrag)
+
     def sent(self, now: float, host: str, packet: tuple[Place, Place, bytes]) -> None:
         """A datagram left a socket."""
         seen = self._hosts.get(host)

@@ -18,6 +18,7 @@ from sdp.lines import number, tokens, writable
 HOST, SERVER_REFLEXIVE, PEER_REFLEXIVE, RELAYED = "host", "srflx", "prflx", "relay"
 CANDIDATE_TYPES = frozenset((HOST, SERVER_REFLEXIVE, PEER_REFLEXIVE, RELAYED))
 TCP_TYPES = frozenset(("active", "passive", "so"))
+_OWN_FIELDS = frozenset(("typ", "raddr", "rport", "tcptype"))
 MAX_PRIORITY = 2**31 - 1
 MAX_COMPONENT = 256
 DEFAULT_PACING = 50
@@ -325,10 +326,19 @@ def _check_candidate(candidate: Candidate) -> None:
         raise SdpError("TCP needs active, passive or so", field="candidate tcptype")
     if candidate.tcptype is not None:
         checked_token(candidate.tcptype, "candidate tcptype")
-    for name, value in candidate.extensions:
+    _check_extensions(candidate.extensions)
+
+
+def _check_extensions(extensions: tuple[tuple[str, str], ...]) -> None:
+    """Names are tokens, values visible characters; only the last value may be empty."""
+    for name, value in extensions:
         checked_token(name, "candidate extension name")
+        if name in _OWN_FIELDS:
+            raise SdpError(f"{name} has a field of its own", field="candidate extension name")
         if not _VISIBLE.fullmatch(value):
             raise SdpError(f"{value!r} has blanks or odd characters", field="candidate extension")
+    if not all(value for _, value in extensions[:-1]):
+        raise SdpError("an empty value would hide the next name", field="candidate extension")
 
 
 def _check_related(candidate: Candidate) -> None:

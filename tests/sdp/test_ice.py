@@ -1,6 +1,8 @@
 """Candidates and the other ICE values: read tolerantly, written strictly."""
 
+import re
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 from hypothesis import example, given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from sdp import Candidate, Credentials, RemoteCandidate, SdpError
 from sdp.ice import (
+    CANDIDATE_TYPES,
     MAX_PRIORITY,
     checked_ip,
     checked_options,
@@ -231,12 +234,13 @@ REFUSED: list[tuple[Candidate, str]] = [
     (replace(HOST, tcptype="a b"), "candidate tcptype"),
     *(
         (replace(HOST, extensions=((name, "0"),)), "candidate extension name")
-        for name in ("", "a b", "a\n", "é")
+        for name in ("", "a b", "a\n", "é", "typ", "raddr", "rport", "tcptype")
     ),
     *(
         (replace(HOST, extensions=(("a", value),)), "candidate extension")
         for value in ("a b", "a\r", "\0", "é")
     ),
+    (replace(HOST, extensions=(("a", ""), ("b", "1"))), "candidate extension"),
 ]
 
 
@@ -269,18 +273,39 @@ _odd_candidates = st.builds(
 )
 
 
+_GRAMMAR = re.compile(
+    r"[A-Za-z0-9+/]{1,32} (?P<component>[0-9]{1,3}) [!-~]+ (?P<priority>[0-9]{1,10})"
+    r" (?P<address>[!-~]+) (?P<port>[0-9]{1,5}) typ (?P<kind>[!-~]+)"
+    r"(?: raddr (?P<raddr>[!-~]+))?(?: rport (?P<rport>[0-9]{1,5}))?(?: [!-~]+ [!-~]*)*"
+)
+
+
 @given(_odd_candidates)
 @example(replace(SRFLX, related_address="10.0.0.1 rport 9", related_port=None))
 @example(replace(HOST, type="srflx", extensions=(("raddr", "10.0.0.1"), ("rport", "9"))))
-def test_whatever_is_written_is_one_line_that_reads_as_the_candidate(candidate: Candidate) -> None:
-    """So the short way for plain candidates accepts nothing that the long one refuses."""
+@example(replace(HOST, extensions=(("a", ""), ("b", "1"))))
+@example(replace(HOST, extensions=(("raddr", "10.0.0.1"),)))
+@example(replace(HOST, extensions=(("generation", "0"), ("last", ""))))
+def test_whatever_is_written_has_the_form_of_rfc_8839_and_reads_as_the_candidate(
+    candidate: Candidate,
+) -> None:
+    """So the short way for plain candidates accepts nothing that the grammar does not."""
     try:
         line = candidate.to_bytes()
     except SdpError:
         return
-    assert line.isascii()
-    assert not {0, 10, 13} & set(line)
     assert Candidate.parse(line) == candidate
+    match = _GRAMMAR.fullmatch(line.decode("ascii"))
+    assert match is not None
+    kind, related, related_port = match["kind"], match["raddr"], match["rport"]
+    assert 1 <= int(match["component"]) <= 256
+    assert 1 <= int(match["priority"]) <= MAX_PRIORITY
+    assert 1 <= int(match["port"]) <= 65535
+    assert ip_address(match["address"]) or kind == "host"
+    assert related is None or ip_address(related)
+    assert related_port is None or int(related_port) <= 65535
+    if kind in CANDIDATE_TYPES:
+        assert (related is not None) is (related_port is not None) is (kind != "host")
 
 
 def test_a_host_candidate_may_hide_behind_an_mdns_name() -> None:

@@ -160,10 +160,11 @@ class Agent:
 
         Of the newest generation that has been prepared, unless another is named.
         """
+        self._begin(self._state.now, "local-description", stream, generation)
         found = self._stream(stream)
         made = exchange.describe(self._state, found, self._generation(found, generation))
         if self._state.tracer is not None:
-            inputs.described(self._state, stream, generation, made)
+            inputs.described(self._state, stream, made)
         return made
 
     def set_remote_description(
@@ -398,6 +399,8 @@ class Agent:
     ) -> Agent:
         """An agent that goes on from what ``export`` gave, with the same bases."""
         agent = cls(config, role=Role.CONTROLLED, rng=rng, pacer=pacer, tracer=tracer)
+        if tracer is not None:
+            inputs.restored(agent._state, now, data)
         storage.restore(agent._state, data, now)
         agent._settle()
         return agent

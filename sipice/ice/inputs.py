@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields as fields_of
+from typing import Any
 
 from sipice.ice.candidate import Candidate
 from sipice.ice.config import DEFAULT, AgentConfig, IceServer
@@ -32,6 +34,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "add-local-tcp": ("stream", "component", "address", "tcptype"),
     "remove-local-address": ("base",),
     "gather": ("stream",),
+    "local-description": ("stream", "generation"),
     "set-remote-description": ("stream", "description", "generation"),
     "add-remote-candidate": ("stream", "candidate", "ufrag"),
     "end-of-candidates": ("stream", "ufrag"),
@@ -72,17 +75,37 @@ def called(state: AgentState, call: str, arguments: Sequence[object]) -> None:
     recorder.record(state.now, call, **fields)
 
 
-def described(state: AgentState, stream: int, wanted: int | None, made: Description) -> None:
-    """``local_description`` was asked for, which hands our candidates out."""
+def described(state: AgentState, stream: int, made: Description) -> None:
+    """What ``local_description`` gave."""
     recorder = _recorder(state)
-    fields: dict[str, Field] = {} if wanted is None else {"generation": wanted}
-    recorder.record(
-        state.now,
-        "local-description",
-        stream=stream,
-        description=_plain(recorder, made),
-        **fields,
-    )
+    description = _plain(recorder, made)
+    recorder.record(state.now, "described", stream=stream, description=description)
+
+
+def restored(state: AgentState, now: float, data: bytes) -> None:
+    """The agent goes on from an export."""
+    recorder = _recorder(state)
+    try:
+        document = exchange_secrets(json.loads(data), recorder.label)
+    except ValueError:
+        document = None
+    recorder.record(now, "restored", document=document)
+
+
+def exchange_secrets(document: Any, exchange: Callable[[str, str], str]) -> Any:
+    """An exported document with something else for each password; called with its ufrag too."""
+    match document:
+        case dict():
+            return {
+                name: [value[0], exchange(value[1], value[0])]
+                if name == "credentials"
+                else exchange_secrets(value, exchange)
+                for name, value in document.items()
+            }
+        case list():
+            return [exchange_secrets(one, exchange) for one in document]
+        case _:
+            return document
 
 
 def taken(state: AgentState, events: Iterable[Event]) -> None:
@@ -111,7 +134,12 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
     """A datagram came; what it says and whether its integrity is right, never its MAC."""
     packet = from_packet(data, lambda message: key_of(state, message, base, remote))
     _recorder(state).record(
-        state.now, "receive-datagram", base=base.number, remote=str(remote), packet=packet
+        state.now,
+        "receive-datagram",
+        base=base.number,
+        local=str(base.address),
+        remote=str(remote),
+        packet=packet,
     )
 
 

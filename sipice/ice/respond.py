@@ -59,6 +59,8 @@ def receive_request(
         request.use_candidate,
         request.transaction_id,
     )
+    if state.tracer is not None:
+        tracing.heard(state, generation, early)
     accepted = True
     if generation.remote is not None and generation.remote.credentials.ufrag == theirs:
         accepted = learn(state, generation, local, early)

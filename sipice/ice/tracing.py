@@ -239,6 +239,19 @@ def late(state: AgentState, generation: Generation, candidates: Iterable[Candida
         remote_candidate(state, generation, one, "after the end of candidates")
 
 
+def heard(state: AgentState, generation: Generation, check: EarlyCheck) -> None:
+    """A check of the peer came, and it is authentic (§7.3)."""
+    stream(
+        state,
+        "check-received",
+        generation,
+        pair=f"{check.base.address} > {check.remote}",
+        use_candidate=check.use_candidate,
+        id=check.id.hex(),
+        rule="7.3",
+    )
+
+
 def kept(state: AgentState, local: LocalGeneration, early: EarlyCheck) -> None:
     """A check was answered before the peer's description came; it is kept for that (§7.3)."""
     _recorder(state).record(

@@ -177,11 +177,11 @@ def build_second_turn(topology: Topology) -> TurnServer:
 @pytest.mark.parametrize("channels", [True, False])
 def test_a_long_talk_through_a_relay(channels: bool) -> None:
     topology = build(HARD, HARD, rtt=0.050, policy=Policy(channels=channels))
-    topology.turn.auth.realm.nonce_lifetime = 900.0
+    topology.turn.auth.realm.nonce_lifetime = 500.0
     made = call(topology, turn=True).run()
     verify(made, Kind.ONE_RELAY)
     talk = Talk(made.a, made.b, ptime=20.0)
-    made.world.run(until=2_700.0)
+    made.world.run(until=1_300.0)
     talk.stop()
     for peer in (made.a, made.b):
         assert peer.all(PathLost) == []

@@ -61,7 +61,7 @@ def test_media_flows_in_frames_both_ways() -> None:
     made = call(BLOCKED, OPEN).run()
     made.assert_connected()
     talk = Talk(made.a, made.b)
-    made.world.run(until=60.0)
+    made.world.run(until=20.0)
     talk.stop()
     for peer in (made.a, made.b):
         assert peer.all(PathLost) == []

@@ -1,7 +1,8 @@
 """Records afresh what real peers write: ``python -m tests.traces.record`` (needs root).
 
 Peers that are not installed are left out and their old recordings stay. The packages of Debian
-are tcpdump, baresip-core, linphone-cli, sip-tester, gir1.2-nice-0.1 with python3-gi, and chromium;
+are tcpdump, baresip-core, linphone-cli, sip-tester, rtpengine-daemon,
+gir1.2-nice-0.1 with python3-gi, and chromium;
 of PyPI aiortc, aiosipua and pjsua2-python (``--python`` names the interpreter that has them); of
 npm playwright-core (``--node`` names the folder above its node_modules).
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
-import importlib.metadata
 import json
 import re
 import shutil
@@ -198,8 +198,6 @@ def _debian(package: str) -> str:
 
 
 def _pypi(package: str, python: str) -> str:
-    if python == sys.executable:
-        return importlib.metadata.version(package)
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     return subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
 
@@ -215,6 +213,7 @@ def _parts(recorder: Recorder) -> Iterator[tuple[str, bool]]:
     yield "aiortc", bool(_pypi("aiortc", recorder.python))
     yield "aiosipua", bool(_pypi("aiosipua", recorder.python))
     bindings = ["/usr/bin/python3", "-c", "import gi; gi.require_version('Nice', '0.1')"]
+    yield "rtpengine", shutil.which("rtpengine") is not None
     yield "libnice", subprocess.run(bindings, capture_output=True).returncode == 0
 
 
@@ -233,6 +232,10 @@ def record(recorder: Recorder, part: str) -> None:
     elif part == "aiosipua":
         command = [python, str(DRIVERS / "ua_aiosipua.py")]
         record_pages(recorder, part, _pypi(part, python), command, "offer and answer it builds")
+    elif part == "rtpengine":
+        command = [sys.executable, str(DRIVERS / "relay_rtpengine.py"), ADDRESS["a"], str(FOLDER)]
+        version = _debian("rtpengine-daemon")
+        record_pages(recorder, part, version, command, "offers and answers of others through ng")
     else:
         record_libnice(recorder)
 

@@ -28,7 +28,7 @@ def test_every_recording_has_its_row() -> None:
 def test_the_recordings_hold_the_peers_we_meet() -> None:
     peers = {peer.strip() for row in ROWS.values() for peer in row["peer"].split(";")}
     assert peers >= {"aiortc", "aiosipua", "baresip", "chromium", "libnice", "linphone"}
-    assert peers >= {"pjsua2", "sipp"}
+    assert peers >= {"pjsua2", "rtpengine", "sipp"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from sipice.ice import AgentConfig, CandidateType, GatheringFinished, PathLost
+from tests.marks import rfc
 from tests.scenarios.test_matrix import SITES, verify
 from tests.simnet.call import Call, Exchange, Plan, ice_servers
 from tests.simnet.host import Host
@@ -17,6 +18,7 @@ from tests.simnet.talk import PTIME, Talk
 from tests.simnet.topology import BLOCKED, CLOUD, OPEN, SiteKind, Topology, behind, build
 from tests.simnet.turn_auth import MD5, SHA256, Authenticator, Realm
 from tests.simnet.turn_server import Policy, TurnServer, Vice
+from tests.simnet.wire import Method
 
 ENDLESS = {site for site in SITES if site.nat and site.nat.mapping is APD is not site.nat.filtering}
 """Two of these make a new peer-reflexive candidate with every check."""
@@ -53,6 +55,7 @@ def test_with_stun_everything_possible_connects_directly(a: SiteKind, b: SiteKin
 def test_with_turn_everybody_who_gets_out_connects(a: SiteKind, b: SiteKind) -> None:
     made = call(build(a, b, rtt=0.050), turn=True).run()
     verify(made, possible(a, b).best(a_turn=True, b_turn=True))
+    assert made.topology.turn.unpermitted == 0
 
 
 @pytest.mark.parametrize("relayed", ["a", "b"])
@@ -66,6 +69,7 @@ def test_one_relay_is_enough(relayed: str, loss: float, exchange: Exchange) -> N
     plan = Plan(exchange=exchange, signalling=0.030)
     made = Call(topology, config=configs[0], config_b=configs[1], plan=plan).run()
     verify(made, Kind.ONE_RELAY)
+    assert topology.turn.unpermitted == 0
 
 
 @pytest.mark.parametrize("manner", list(Manner))
@@ -175,6 +179,9 @@ def build_second_turn(topology: Topology) -> TurnServer:
 
 
 @pytest.mark.parametrize("channels", [True, False])
+@rfc("8656", "9", "rule", "8656-9-1")
+@rfc("8656", "8", "MUST", "8656-8-1")
+@rfc("8445", "7.2.1", "MUST", "8445-7.2.1-1")
 def test_a_long_talk_through_a_relay(channels: bool) -> None:
     topology = build(HARD, HARD, rtt=0.050, policy=Policy(channels=channels))
     topology.turn.auth.realm.nonce_lifetime = 500.0
@@ -188,6 +195,16 @@ def test_a_long_talk_through_a_relay(channels: bool) -> None:
         assert talk.longest_gap(peer, since=10.0) <= 20.0 + 1e-6
         assert talk.missing(peer) == 0
         assert peer.refused_media == 0
+    assert topology.turn.unpermitted == 0
+    assert_renewed(topology, Method.CREATE_PERMISSION, 300.0)
+    assert_renewed(topology, Method.REFRESH, 600.0)
+
+
+def assert_renewed(topology: Topology, method: Method, lifetime: float) -> None:
+    """What expires was renewed in time, and not all the time."""
+    times = [when for when, which, code in topology.turn.log if which == method and code == 0]
+    assert times[0] <= lifetime
+    assert 2 <= len(times) <= 40
 
 
 def test_media_uses_a_channel_soon_after_selection() -> None:

@@ -91,6 +91,8 @@ class TurnServer:
         self.policy = policy or Policy()
         self.auth = Authenticator(realm or Realm(), host.world.rng)
         self.allocations: dict[Address, Allocation] = {}
+        self.unpermitted = 0
+        """Send indications to peers without a permission."""
         self.log: list[tuple[float, Method, int]] = []
         """Every request with the answer it got, 0 for success."""
         address = host.ips[0] if ip is None else ip
@@ -273,6 +275,7 @@ class TurnServer:
             if allocation.permissions.get(peer[0], 0.0) > self.now:
                 allocation.socket.send(Address(*peer), data)
             else:
+                self.unpermitted += 1
                 self.host.world.trace.note(self.now, self.host.name, "Send without permission")
 
     def _from_channel(self, packet: Packet) -> None:

@@ -101,3 +101,20 @@ def test_the_clock_may_begin_anywhere(start: float) -> None:
     made.assert_connected()
     assert made.completed_after() < 0.150 + 1e-6
     assert made.a.first(PairSelected) is not None
+
+
+@pytest.mark.parametrize("rtt", [0.0, 0.020, 0.050, 0.150, 0.600])
+def test_a_direct_call_costs_few_requests(rtt: float) -> None:
+    made = call(rtt).run()
+    made.world.run(until=made.world.now + 1.0)
+    sent = {
+        name: {
+            line.data[8:20]
+            for line in made.world.trace.lines()
+            if (line.where, line.what) == (name, "sends") and line.data[:2] == b"\0\1"
+        }
+        for name in ("a", "b")
+    }
+    # A check each, one more where the peer's check came before the answer, one nomination.
+    assert len(sent["a"]) <= 3
+    assert len(sent["b"]) <= 2

@@ -66,6 +66,7 @@ def _send_next(state: AgentState) -> None:
     triggered = any(generation.triggered for generation in state.running())
     if state.questions and not triggered:
         gather.ask(state)
+        pace.arm(state)  # nothing else looks for the checks that wait behind it
     else:
         checks.send_next(state)
 

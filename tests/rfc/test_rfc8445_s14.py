@@ -13,9 +13,11 @@ from sipice.ice import (
     Candidate,
     CandidateType,
     Description,
+    IceServer,
     Network,
     Pacer,
     Role,
+    ServerKind,
     StreamFailed,
     TcpType,
 )
@@ -140,6 +142,20 @@ def test_the_pacing_of_a_single_agent_is_not_slowed_by_the_floor() -> None:
     alone = Alone(peers=peers(*EIGHT))
     alone.run(0.34)
     assert first_times(alone.log) == pytest.approx([0.05 * number for number in range(7)])
+
+
+@rfc("8445", "14.2", "MUST", "8445-14.2-1")
+def test_checks_follow_a_question_to_a_server_one_ta_later() -> None:
+    server = IceServer(ServerKind.STUN, address("203.0.113.10:3478"))
+    alone = Alone(config=AgentConfig(servers=(server,)), peers=peers(*EIGHT), begun=False)
+    alone.agent.gather(0.0)
+    alone.begin()
+    alone.run(0.1)
+    assert [(sent.at, str(sent.to)) for sent in alone.log] == [
+        (0.0, "203.0.113.10:3478"),
+        (0.05, EIGHT[0]),
+        (0.1, EIGHT[1]),
+    ]
 
 
 # §14.3: the time-out

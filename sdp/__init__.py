@@ -7,6 +7,7 @@ is wrong with it.
 
 from __future__ import annotations
 
+from sdp import effective, lint, rewrite
 from sdp.attributes import Crypto, Direction, Fingerprint, Fmtp, Group, Rtcp, Rtpmap
 from sdp.change import Change
 from sdp.effective import Destination, Support
@@ -51,6 +52,9 @@ __all__ = [
     "Timing",
     "additions",
     "build_fragment",
+    "effective",
+    "lint",
     "parse",
     "parse_fragment",
+    "rewrite",
 ]

@@ -237,7 +237,10 @@ def _write_origin(lines: list[bytes], wanted: dict[int, bytes]) -> None:
 def _digits(value: int | str | None, field: str) -> bytes | None:
     if value is None:
         return None
-    digits = str(value)
+    try:
+        digits = str(value)
+    except ValueError:
+        raise SdpError("a number of thousands of digits", field=field) from None
     if not (digits.isascii() and digits.isdigit()):
         raise SdpError(f"{digits!r} is not a number", field=field)
     return digits.encode("ascii")

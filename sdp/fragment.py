@@ -6,12 +6,13 @@ the port. Sections are matched by a=mid only (§4.4).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sdp.errors import SdpError
-from sdp.ice import Candidate, Credentials, checked_token
-from sdp.lines import CRLF, DEFAULT_LIMITS, Limits, writable
+from sdp.ice import PORT, Candidate, Credentials, checked_token
+from sdp.lines import CRLF, DEFAULT_LIMITS, Limits
 from sdp.model import MediaDescription, SessionDescription, parse
 from sdp.rewrite import END_OF_CANDIDATES, candidate_lines, credential_lines
 from sdp.section import Section
@@ -19,6 +20,9 @@ from sdp.section import Section
 CONTENT_TYPE = "application/trickle-ice-sdpfrag"
 PSEUDO_MEDIA_LINE = "m=audio 9 RTP/AVP 0"
 """What stands for an m= line that is not known (RFC 8840 §4.4)."""
+
+_MEDIA_LINE = re.compile(rf"m=[!-~]+(?: (?:0|{PORT})(?:/[1-9][0-9]*)?)? [A-Za-z][!-~]*(?: [!-~]+)+")
+"""The port may be missing, as in RFC 9725."""
 
 
 class Fragment(SessionDescription):
@@ -116,10 +120,9 @@ def _identity(candidate: Candidate) -> tuple[str, int, str, int]:
 
 
 def _stream_lines(stream: FragmentStream) -> list[bytes]:
-    line = writable(stream.media_line, "media_line")
-    if not line.startswith(b"m="):
-        raise SdpError("does not start with m=", field="media_line")
-    lines = [line]
+    if not _MEDIA_LINE.fullmatch(stream.media_line):
+        raise SdpError("is not m=type port protocol formats", field="media_line")
+    lines = [stream.media_line.encode("ascii")]
     if stream.credentials is not None:
         lines += credential_lines(stream.credentials)
     lines.append(b"a=mid:" + checked_token(stream.mid, "mid").encode("ascii"))

@@ -29,11 +29,11 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _MDNS = re.compile(r"[^.]+\.local\.?", re.IGNORECASE)
 
-_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _PRIORITY = "(?:[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7})"
 _PLAIN = re.compile(
-    rf"[A-Za-z0-9+/]{{1,32}} [1-9][0-9]? UDP {_PRIORITY} {IPV4} {_PORT}"
-    rf" typ (?:host|(?:srflx|prflx|relay) raddr {IPV4} rport {_PORT})"
+    rf"[A-Za-z0-9+/]{{1,32}} [1-9][0-9]? UDP {_PRIORITY} {IPV4} {PORT}"
+    rf" typ (?:host|(?:srflx|prflx|relay) raddr {IPV4} rport {PORT})"
 )
 """What nearly every candidate that we write looks like; known to be valid without a closer look."""
 
@@ -137,6 +137,20 @@ class Candidate:
         return self._line or self._write()
 
     def _write(self) -> bytes:
+        try:
+            line = self._text()
+        except ValueError:  # a number of so many digits that Python makes no text of it
+            line = ""
+        # A blank inside a field could make up for a field that is missing.
+        whole = (self.related_address is None) is (self.related_port is None)
+        known = whole and self.type in CANDIDATE_TYPES and not self.extensions
+        if not known or not _PLAIN.fullmatch(line):
+            _check_candidate(self)
+        encoded = line.encode("ascii")
+        object.__setattr__(self, "_line", encoded)
+        return encoded
+
+    def _text(self) -> str:
         line = (
             f"{self.foundation} {self.component} {self.transport} {self.priority}"
             f" {self.address} {self.port} typ {self.type}"
@@ -149,14 +163,7 @@ class Candidate:
             line += f" tcptype {self.tcptype}"
         for name, value in self.extensions:
             line += f" {name} {value}"
-        # A blank inside a field could make up for a field that is missing.
-        whole = (self.related_address is None) is (self.related_port is None)
-        known = whole and self.type in CANDIDATE_TYPES and not self.extensions
-        if not known or not _PLAIN.fullmatch(line):
-            _check_candidate(self)
-        encoded = line.encode("ascii")
-        object.__setattr__(self, "_line", encoded)
-        return encoded
+        return line
 
     def __repr__(self) -> str:
         return (
@@ -244,6 +251,8 @@ def format_remote_candidates(entries: tuple[RemoteCandidate, ...]) -> bytes:
     """The value of one strict a=remote-candidates line."""
     if not entries:
         raise SdpError("at least one entry is needed", field="remote-candidates")
+    if len({entry.component for entry in entries}) < len(entries):
+        raise SdpError("two entries for one component", field="remote-candidates")
     words: list[str] = []
     for entry in sorted(entries, key=lambda e: e.component):
         _check_range(entry.component, 1, MAX_COMPONENT, "remote-candidates component")
@@ -309,8 +318,11 @@ def _checked_ice_chars(value: str, least: int, most: int, name: str) -> bytes:
 
 
 def _check_range(value: int, least: int, most: int, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SdpError(f"{value!r} is not a whole number", field=name)
     if not least <= value <= most:
-        raise SdpError(f"{value} is not between {least} and {most}", field=name)
+        what = str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
+        raise SdpError(f"{what} is not between {least} and {most}", field=name)
 
 
 def _check_candidate(candidate: Candidate) -> None:

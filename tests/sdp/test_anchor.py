@@ -282,6 +282,7 @@ def test_without_a_readable_origin_there_is_nothing_to_change(line: str) -> None
         *(({"session_id": bad}, "o= session id") for bad in ("", "x", "-1", "1 2", "1\n", "١")),
         *(({"version": bad}, "o= version") for bad in ("", "x", "1.0", "1\r\n")),
         ({"version": -1}, "o= version"),
+        ({"version": 10**5000}, "o= version"),
         *(({"address": bad}, "o= address") for bad in ("", "host", "[::1]", "192.0.2.1\n")),
     ],
 )

@@ -109,6 +109,10 @@ def test_a_fragment_without_credentials_is_refused(streams: list[FragmentStream]
         (FragmentStream(mid="1", media_line="audio"), "media_line"),
         (FragmentStream(mid="1", media_line="m=audio\r\n"), "media_line"),
         (FragmentStream(mid="1", media_line="m=audio\0"), "media_line"),
+        *(
+            (FragmentStream(mid="1", media_line=line), "media_line")
+            for line in ("m=", "m=audio", "m=audio 9", "m=audio 9  RTP/AVP 0", "m=audio 65536 A 0")
+        ),
         (FragmentStream(mid="1", candidates=[replace(HOST, port=0)]), "candidate port"),
         (FragmentStream(mid="1", credentials=Credentials("x", "y")), "ice-ufrag"),
     ],

@@ -36,6 +36,8 @@ HOST = Candidate(
 )
 SRFLX = replace(HOST, type="srflx", related_address="10.0.0.1", related_port=9)
 TCP = replace(HOST, transport="TCP", port=9, tcptype="active")
+HUGE = 10**5000
+"""More digits than Python makes text of."""
 
 
 # Reading -----------------------------------------------------------------------------------------
@@ -241,6 +243,10 @@ REFUSED: list[tuple[Candidate, str]] = [
         for value in ("a b", "a\r", "\0", "é")
     ),
     (replace(HOST, extensions=(("a", ""), ("b", "1"))), "candidate extension"),
+    *((replace(HOST, component=value), "candidate component") for value in (True, HUGE)),
+    *((replace(HOST, priority=value), "candidate priority") for value in (True, HUGE)),
+    *((replace(HOST, port=value), "candidate port") for value in (True, HUGE)),
+    *((replace(SRFLX, related_port=value), "candidate rport") for value in (True, HUGE)),
 ]
 
 
@@ -357,7 +363,7 @@ def test_options_are_words_of_ice_chars() -> None:
 
 def test_pacing_has_at_most_ten_digits() -> None:
     assert checked_pacing(50) == b"50"
-    for value in (-1, 10**10):
+    for value in (-1, 10**10, HUGE, True):
         with pytest.raises(SdpError, match=r"^ice-pacing: "):
             checked_pacing(value)
 
@@ -407,6 +413,7 @@ def test_remote_candidates_are_written_on_one_line_by_component() -> None:
         ((RemoteCandidate(0, "192.0.2.1", 9),), "remote-candidates component"),
         ((RemoteCandidate(1, "example.com", 9),), "remote-candidates address"),
         ((RemoteCandidate(1, "192.0.2.1", 0),), "remote-candidates port"),
+        ((RemoteCandidate(1, "192.0.2.1", 9), RemoteCandidate(1, "::1", 9)), "remote-candidates"),
     ],
 )
 def test_other_remote_candidates_are_not_written(

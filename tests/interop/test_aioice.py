@@ -11,8 +11,8 @@ from tests.marks import rfc
 
 require("aioice")
 
-from sipice.ice import PairSelected, Role  # noqa: E402
-from tests.loopback import Endpoint, Theirs, tell_them, their_description  # noqa: E402
+from sipice.ice import PairSelected, Role
+from tests.loopback import Endpoint, Theirs, tell_them, their_description
 
 
 async def connected(role: Role, components: int) -> tuple[Endpoint, Theirs]:

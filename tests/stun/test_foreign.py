@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aioice import stun as theirs
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.capabilities import require
+
+require("aioice")
+
+from aioice import stun as theirs
 
 from sipice.net import Address
 from sipice.stun import (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sdp.lint import RULES
-from tests.capabilities import ROOT
+from tests.capabilities import ROOT, needs
 from tests.lintdoc import CHAPTERS, PAGE, page
 
 
+@needs("checkout")
 def test_the_page_is_current() -> None:
     assert (ROOT / PAGE).read_text(encoding="utf-8") == page(), "run python -m tests.lintdoc"
 

@@ -10,9 +10,9 @@ from tests.capabilities import require
 
 require("cli")
 
-from typer.testing import CliRunner  # noqa: E402
+from typer.testing import CliRunner
 
-from sipice.cli.main import app  # noqa: E402
+from sipice.cli.main import app
 
 TRACES = Path(__file__).resolve().parents[1] / "traces"
 SYNTHETIC = TRACES / "synthetic"

@@ -10,9 +10,9 @@ from tests.capabilities import require
 
 require("cli")
 
-from tests.capture import writer  # noqa: E402
-from tests.cli import messages  # noqa: E402
-from tests.cli.run import RECORDED, run  # noqa: E402
+from tests.capture import writer
+from tests.cli import messages
+from tests.cli.run import RECORDED, run
 
 CALL = messages.capture(*messages.call())
 REGISTER = messages.message("REGISTER sip:example.org SIP/2.0", "1 REGISTER")

@@ -8,7 +8,7 @@ from tests.capabilities import needs, require
 
 require("cli")
 
-from tests.cli.golden import CASES, FOLDER, PAGES, ROOT, output, page  # noqa: E402
+from tests.cli.golden import CASES, FOLDER, PAGES, ROOT, output, page
 
 AGAIN = "python -m tests.cli.golden writes it again"
 

@@ -8,7 +8,7 @@ from tests.capabilities import require
 
 require("cli")
 
-from tests.cli.run import run  # noqa: E402
+from tests.cli.run import run
 
 GOOD = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 

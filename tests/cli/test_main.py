@@ -9,7 +9,7 @@ from tests.capabilities import require
 
 require("cli")
 
-from tests.cli.run import run  # noqa: E402
+from tests.cli.run import run
 
 
 def test_the_version_is_told() -> None:

@@ -8,12 +8,12 @@ from tests.capabilities import require
 
 require("cli")
 
-from rich.console import Console  # noqa: E402
+from rich.console import Console
 
-import sdp  # noqa: E402
-from sipice.cli.found import Found  # noqa: E402
-from sipice.cli.render import render_report  # noqa: E402
-from sipice.cli.report import report  # noqa: E402
+import sdp
+from sipice.cli.found import Found
+from sipice.cli.render import render_report
+from sipice.cli.report import report
 
 HEAD = "v=0\no=a 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n"
 ICE = "a=ice-ufrag:abcd\na=ice-pwd:0123456789012345678901\n"

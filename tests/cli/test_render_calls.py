@@ -8,13 +8,13 @@ from tests.capabilities import require
 
 require("cli")
 
-from rich.console import Console  # noqa: E402
+from rich.console import Console
 
-from sipice.cli.calls import call_view  # noqa: E402
-from sipice.cli.render_calls import render_calls  # noqa: E402
-from sipice.sip.exchange import Tracker  # noqa: E402
-from sipice.sip.message import parse_message  # noqa: E402
-from tests.cli import messages  # noqa: E402
+from sipice.cli.calls import call_view
+from sipice.cli.render_calls import render_calls
+from sipice.sip.exchange import Tracker
+from sipice.sip.message import parse_message
+from tests.cli import messages
 
 OFFER = messages.description("alice", "192.0.2.1", ice="aaaa")
 

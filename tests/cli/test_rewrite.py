@@ -15,7 +15,7 @@ from tests.capabilities import require
 
 require("cli")
 
-from tests.cli.run import RECORDED, SYNTHETIC, run  # noqa: E402
+from tests.cli.run import RECORDED, SYNTHETIC, run
 
 OFFER = RECORDED / "baresip-baresip-udp.1.offer.sdp"
 PLAIN = SYNTHETIC / "many-sections.sdp"

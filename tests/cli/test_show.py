@@ -11,7 +11,7 @@ from tests.capabilities import require
 
 require("cli")
 
-from tests.cli.run import RECORDED, SYNTHETIC, run  # noqa: E402
+from tests.cli.run import RECORDED, SYNTHETIC, run
 
 ORDINARY = SYNTHETIC / "ordinary.sdp"
 SECRET = "mlti"

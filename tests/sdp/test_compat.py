@@ -10,13 +10,13 @@ from tests.capabilities import require
 
 require("transform")
 
-import sdp_transform  # noqa: E402
+import sdp_transform
 
-import sdp  # noqa: E402
-from sdp.compat import to_dict  # noqa: E402
-from sdp.lines import content, text  # noqa: E402
-from tests.sdp.text import ICE, crlf, described  # noqa: E402
-from tests.traces.corpus import Trace, foreign_traces, own_traces  # noqa: E402
+import sdp
+from sdp.compat import to_dict
+from sdp.lines import content, text
+from tests.sdp.text import ICE, crlf, described
+from tests.traces.corpus import Trace, foreign_traces, own_traces
 
 AUDIO = "m=audio 5004 RTP/AVP 0 101"
 

@@ -5,7 +5,7 @@ import sys
 import gi
 
 gi.require_version("Nice", "0.1")
-from gi.repository import GLib, Nice  # noqa: E402
+from gi.repository import GLib, Nice
 
 loop = GLib.MainLoop()
 agent = Nice.Agent.new(loop.get_context(), Nice.Compatibility.RFC5245)

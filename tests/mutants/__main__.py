@@ -1,6 +1,6 @@
 """``python -m tests.mutants``: each seeded fault must make a test of its row fail."""
 
-
+# ruff: noqa: T201 - a program that prints a table
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _check_transactions(state: AgentState) -> None:
     """Every transaction ends, every timer of one has it, every pair under way has one."""
     ticking = {
         key.transaction
-        for key, _ in state.timers.keys()
+        for key, _ in state.timers.keys()  # noqa: SIM118 (it is no dictionary)
         if isinstance(key, (Retransmit, TransactionEnd))
     }
     asked = {

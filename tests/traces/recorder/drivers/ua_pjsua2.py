@@ -7,7 +7,7 @@ import pjsua2 as pj
 
 
 class Call(pj.Call):  # type: ignore[misc]  # the library brings no types
-    def onCallMediaTransportState(self, prm: pj.OnCallMediaTransportStateParam) -> None:
+    def onCallMediaTransportState(self, prm: pj.OnCallMediaTransportStateParam) -> None:  # noqa: N802
         sys.stdout.write(f"media transport state {prm.state}\n")
         sys.stdout.flush()
 
@@ -15,7 +15,7 @@ class Call(pj.Call):  # type: ignore[misc]  # the library brings no types
 class Account(pj.Account):  # type: ignore[misc]  # the library brings no types
     calls: list[Call]
 
-    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802
         call = Call(self, prm.callId)
         self.calls.append(call)
         answer = pj.CallOpParam()

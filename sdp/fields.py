@@ -157,7 +157,7 @@ class MediaLine:
     def parse(cls, value: bytes) -> Self:
         """Read the value of an m= line."""
         words = tokens(value)
-        if len(words) < 2 or not words[1]:
+        if len(words) < 2:
             raise SdpError("m= has no port and no protocol", field="m=")
         port_text, slash, count_text = words[1].partition("/")
         port, count = number(port_text, 7), number(count_text, 7)

@@ -144,6 +144,13 @@ def test_characters_at_which_others_cut_lines_stay_inside_theirs() -> None:
     assert media(view)["description"] == name
 
 
+@pytest.mark.parametrize("line", ["m=audio  5004 RTP/AVP  0 8", "m=audio\t5004 RTP/AVP 0\t8"])
+def test_an_m_line_that_only_we_can_read_is_in_the_view(line: str) -> None:
+    audio = media(to_dict(described(line)))
+    assert (audio["type"], audio["port"], audio["protocol"]) == ("audio", 5004, "RTP/AVP")
+    assert audio["payloads"] == "0 8"
+
+
 def test_a_text_without_an_origin_and_with_unreadable_m_lines_has_a_view() -> None:
     view = to_dict(sdp.parse(b"m=\r\nm=audio x\r\n"))
     assert "origin" not in view
@@ -217,3 +224,30 @@ def test_both_read_the_same_candidates_in_our_traces() -> None:
 def test_both_read_the_same_candidates_in_foreign_traces(chunk: int) -> None:
     require("traces")
     assert sum(map(_compare, foreign_traces(chunk, 4))) > 0
+
+
+def _check_identifiers(trace: Trace) -> None:
+    description = sdp.parse(trace.data)
+    view = to_dict(description)
+    for number, section in enumerate(description.media):
+        shown = media(view, number)
+        assert shown.get("iceUfrag") == section.ice_ufrag, trace.name
+        assert shown.get("icePwd") == section.ice_pwd, trace.name
+        assert shown.get("mid") == section.mid, trace.name
+        foundations = [one["foundation"] for one in shown.get("candidates", [])]
+        assert foundations == [one.foundation for one in section.candidates], trace.name
+    origin = view.get("origin")
+    if description.origin is not None and isinstance(origin, dict):
+        assert origin["sessionId"] == description.origin.session_id, trace.name
+
+
+def test_identifiers_of_every_trace_of_ours_are_shown_as_they_stand() -> None:
+    for trace in own_traces():
+        _check_identifiers(trace)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_identifiers_of_foreign_traces_are_shown_as_they_stand(chunk: int) -> None:
+    require("traces")
+    for trace in foreign_traces(chunk, 4):
+        _check_identifiers(trace)

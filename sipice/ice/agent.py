@@ -116,7 +116,7 @@ class Agent:
         state = self._state
         found = self._stream(stream)
         base = hosts.add_base(state, found, component, address)
-        if found.current.remote is not None or (found.next and found.next.remote):
+        if any(generation.is_running for generation in found.generations()):
             hosts.make(state, found)
         self._settle()
         return base

@@ -59,6 +59,10 @@ class RelayPort:
     answered: bool = False
     """Its allocation has come, or will not come."""
     lost: bool = False
+    replaces: RelayPort | None = None
+    """The allocation made before at this server, until it is known whether it still stands."""
+    dead: RelayPort | None = None
+    """The one that turned out to be gone, until its relayed addresses have been given up."""
 
     def send(self, state: AgentState, data: bytes, peer: Address) -> None:
         """Send through the server, after the permission if there is none yet."""
@@ -97,15 +101,21 @@ class RelayPort:
 
 
 def start(state: AgentState, stream: Stream) -> None:
-    """Ask every server from every base of the stream that it has not been asked from."""
+    """Ask every server from every base of the stream; in a restart once more (§9).
+
+    A NAT may have started anew since: what its mappings were then counts no more.
+    """
     hosts.make(state, stream)
+    local = (stream.next or stream.current).local
     bases = [
         base
         for base in state.local.bases.values()
-        if base.stream == stream.id and not base.asked and base.relay is None
+        if base.stream == stream.id and base.asked != local.number and base.relay is None
     ]
     for base in bases:
-        base.asked = True
+        if base.asked:
+            _drop_reflexive(local, base)
+        base.asked = local.number
         if base.base.transport is Transport.UDP and not state.config.lite:  # §5.2: hosts only
             for rank, server in enumerate(state.config.servers):
                 if _reaches(base, server):
@@ -116,9 +126,15 @@ def start(state: AgentState, stream: Stream) -> None:
     if not stream.asking:
         finish(state, stream)
         return
-    for local in _locals(stream):
-        local.gathering = True
+    local.gathering = True
     state.timers.arm(GatherDeadline(stream.id), state.now + state.config.gather_timeout)
+
+
+def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:
+    for at, candidate in reversed(list(enumerate(local.candidates))):
+        if candidate.type is CandidateType.SERVER_REFLEXIVE and candidate.base == base.base:
+            del local.candidates[at]
+            local.delivered -= at < local.delivered
 
 
 def ask(state: AgentState) -> None:
@@ -143,7 +159,7 @@ def finish(state: AgentState, stream: Stream) -> None:
         for question in state.questions
         if question.stream != stream.id or question.data is not None
     )
-    for local in _locals(stream):
+    for local in (g.local for g in stream.generations()):
         local.gathering = False
     current = stream.next or stream.current
     for generation in stream.generations():
@@ -205,8 +221,12 @@ def receive(
     state: AgentState, port: RelayPort, packet: bytes
 ) -> list[tuple[LocalBase, Address, bytes]]:
     """A packet from a TURN server: what it carried, for which relayed base, from whom."""
+    carried: list[tuple[LocalBase, Address, bytes]] = []
+    if port.replaces is not None:
+        port.replaces.client.receive(state.now, packet)
+        carried += flush(state, port.replaces)
     port.client.receive(state.now, packet)
-    return flush(state, port, paced=not port.answered)
+    return carried + flush(state, port, paced=not port.answered)
 
 
 def fire(state: AgentState, port: RelayPort) -> list[tuple[LocalBase, Address, bytes]]:
@@ -217,9 +237,12 @@ def fire(state: AgentState, port: RelayPort) -> list[tuple[LocalBase, Address, b
 
 def find_relay(state: AgentState, number: int) -> RelayPort | None:
     """The allocation that a deadline belongs to."""
-    for port in state.local.relays.values():
-        if isinstance(port, RelayPort) and port.number == number:
-            return port
+    for relay in state.local.relays.values():
+        port = relay if isinstance(relay, RelayPort) else None
+        while port is not None:
+            if port.number == number:
+                return port
+            port = port.replaces
     return None
 
 
@@ -310,6 +333,9 @@ def _allocate(state: AgentState, question: Question) -> None:
     number = state.local.next_base
     state.local.next_base += 1
     port = RelayPort(client, base.base, base.stream, base.component, question.rank, number)
+    before = state.local.relays.get((base.base.number, question.to))
+    if isinstance(before, RelayPort) and before.answered:
+        port.replaces = before  # of the same 5-tuple the server keeps one: 437 if it still stands
     state.local.relays[base.base.number, question.to] = port
     if state.tracer is not None:
         tracing.server(state, "server-asked", port.socket, question.to, kind="TURN")
@@ -322,6 +348,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
     stream = state.streams.get(port.stream)
     base = state.local.bases.get(port.socket.number)
     port.answered = True
+    port.dead, port.replaces = port.replaces, None
     if stream is None or base is None:
         return
     server = port.client.server
@@ -337,7 +364,6 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
             port.component,
             base.users,
             listed=True,
-            asked=True,
             relay=port,
         )
         state.local.bases[number] = relayed
@@ -414,7 +440,11 @@ def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
         port.lost = True
         return
     port.answered = True
-    state.local.relays.pop((port.socket.number, port.client.server), None)
+    key = port.socket.number, port.client.server
+    if port.replaces is not None:
+        state.local.relays[key] = port.replaces  # it still stands
+    else:
+        state.local.relays.pop(key, None)
     if stream is None:
         return
     if event.reason is Loss.CAPACITY and stream.asking:
@@ -453,4 +483,5 @@ def _reaches(base: LocalBase, server: IceServer) -> bool:
 
 
 def _locals(stream: Stream) -> list[LocalGeneration]:
-    return [g.local for g in (stream.current, stream.next) if g is not None]
+    """The one that candidates are gathered for: none is added after completion (RFC 8838 §13)."""
+    return [(stream.next or stream.current).local]

@@ -17,7 +17,7 @@ from sipice.ice.candidate import (
 from sipice.ice.destination import is_candidate_address
 from sipice.ice.events import CandidateGathered
 from sipice.ice.foundation import foundation_of
-from sipice.ice.state import AgentState, LocalBase, LocalGeneration, Stream
+from sipice.ice.state import AgentState, ChecklistState, LocalBase, LocalGeneration, Stream
 from sipice.net import Address, Base, Transport
 
 
@@ -61,15 +61,20 @@ def make(state: AgentState, stream: Stream) -> None:
         for base in state.local.bases.values()
         if base.stream == stream.id and not base.listed and base.relay is None
     ]
-    if not new:
+    # RFC 8838 §13: a generation that is done gets no candidates any more
+    open_ = [
+        generation
+        for generation in (stream.current, stream.next)
+        if generation is not None and generation.state is not ChecklistState.COMPLETED
+    ]
+    if not new or not open_:
         return
     for base in new:
         base.listed = True
-    for generation in (stream.current, stream.next):
-        if generation is not None:
-            _rank(generation.local, [base.base.address.ip for base in new])
-            for base in new:
-                _make_one(state, generation.local, base)
+    for generation in open_:
+        _rank(generation.local, [base.base.address.ip for base in new])
+        for base in new:
+            _make_one(state, generation.local, base)
 
 
 def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> bool:

@@ -6,6 +6,7 @@ from sipice.errors import StunDecodeError
 from sipice.ice import checks, consent, flows, free, gather, inputs, media, respond, tracing
 from sipice.ice.events import DataReceived, Loss
 from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
+from sipice.ice.timers import Allocation
 from sipice.net import Address, Base
 from sipice.stun import Class, Message, Method, is_stun
 from sipice.stun import attributes as a
@@ -45,6 +46,11 @@ def carried(
     """What came through a relay, as if it had come to the relayed address itself (§7.3.1.2)."""
     for base, peer, data in packets:
         _deliver(state, base, peer, data)
+    if port.dead is not None:
+        for base in port.dead.relayed:
+            free.lose_base(state, base.base, Loss.RELAY_LOST)
+        state.timers.disarm(Allocation(port.dead.number))
+        port.dead = None
     if port.lost:
         for base in list(port.relayed):
             free.lose_base(state, base.base, Loss.RELAY_LOST)

@@ -49,6 +49,10 @@ def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
         following.local.preferences = dict(current.preferences)
         following.local.candidates = list(current.candidates)
         following.local.delivered = len(current.candidates)
+        shown = {candidate.base for candidate in current.candidates}
+        for base in state.local.bases.values():
+            if base.stream == stream.id and base.relay is None and base.base not in shown:
+                base.listed = False  # it came after completion, or in a restart that was refused
         stream.next = following
         stream.committed = False
         if state.tracer is not None:

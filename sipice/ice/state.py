@@ -105,8 +105,8 @@ class LocalBase:
     """One bit for each sibling that still uses it."""
     listed: bool = False
     """Its host candidate has been made."""
-    asked: bool = False
-    """Servers have been asked from it."""
+    asked: int = 0
+    """The local generation for which servers were last asked from it."""
     tcptype: TcpType | None = None
     relay: Relay | None = None
 

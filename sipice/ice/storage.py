@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isinf
 from typing import Any, TypeAlias
 
 from sipice.errors import DecodeError
@@ -56,6 +57,7 @@ def export(state: AgentState) -> bytes:
         "role": state.role.value,
         "tie_breaker": state.tie_breaker,
         "ta": state.ta,
+        "last_new": None if isinf(state.last_new) else _age(now, state.last_new),
         "next_stream": state.next_stream,
         "next_restart": state.next_restart,
         "restarts": list(state.restarts.items()),
@@ -92,6 +94,8 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
     state.role = Role(document["role"])
     state.tie_breaker = document["tie_breaker"]
     state.ta = document["ta"]
+    if document["last_new"] is not None:
+        state.last_new = now - document["last_new"]
     state.next_stream = document["next_stream"]
     state.next_restart = document["next_restart"]
     state.restarts = {number: tuple(streams) for number, streams in document["restarts"]}

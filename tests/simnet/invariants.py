@@ -134,7 +134,7 @@ class Pacing:
         if group in self._last:
             gap = now - self._last[group]
             self.gaps.append(gap)
-            if gap < self.ta - 1e-9:
+            if gap < self.ta - 2e-6:  # ages are exported in whole microseconds
                 late = f"{now:.4f}: {host} checks {gap * 1000:.1f} ms after the last new one"
                 self._fail(f"{late}: {describe(data)}")
         self._last[group] = now

@@ -221,6 +221,8 @@ class Agent:
         if any(found.next is not None for found in chosen):
             raise UsageError("a restart is under way; commit it or roll it back first")
         restart.prepare(state, chosen)
+        for found in chosen:
+            hosts.make(state, found)
         identifier = state.next_restart
         state.next_restart += 1
         state.restarts[identifier] = tuple(found.id for found in chosen)

@@ -118,8 +118,8 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
 
 
 def _age(later: float, earlier: float) -> float:
-    """Microseconds are enough, and make the text the same whatever the clock says."""
-    return round(later - earlier, 6)
+    """Nanoseconds are enough, and make the text the same whatever the clock says."""
+    return round(later - earlier, 9)
 
 
 def _from_local_base(base: LocalBase) -> Json:
@@ -366,7 +366,7 @@ def _from_pair(pair: CandidatePair, numbers: dict[int, int], now: float) -> Json
         "nominate": pair.nominate and pair.state is not PairState.SUCCEEDED,
         "conflicts": pair.conflicts,
         "lost": pair.consent_lost,
-        "rtt": None if pair.rtt is None else round(pair.rtt, 6),
+        "rtt": None if pair.rtt is None else round(pair.rtt, 9),
         "answered": _age(now, pair.answered_at),
         "sent": _age(now, pair.sent_at),
     }

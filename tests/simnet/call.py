@@ -220,7 +220,8 @@ class Call:
     def restart(self, first: Peer | None = None, *, gather: bool = False) -> None:
         """One side offers new credentials, the other answers with its own (§9).
 
-        With ``gather`` each side asks its servers again before it describes itself.
+        With ``gather`` each side binds what it has released, and asks its servers again, before
+        it describes itself.
         """
         first = first or self.a
         second = self.b if first is self.a else self.a
@@ -266,6 +267,7 @@ class Call:
 
         if gather:
             peer.watchers.append(watch)
+            peer.rebind()
             peer.tell(peer.agent.gather)
         else:
             describe()

@@ -144,6 +144,15 @@ class Peer:
                         for kind in (TcpType.ACTIVE, TcpType.PASSIVE):
                             self.bind_tcp(ip, kind, stream=stream, component=component)
 
+    def rebind(self) -> None:
+        """Sockets that were released are bound again, as a shell does before a restart."""
+        held = {(stream, component, base.address.ip) for stream, component, base in self.bases}
+        for stream in self.streams:
+            for component in range(1, self.components + 1):
+                for ip in self.host.ips:
+                    if (stream, component, ip) not in held:
+                        self.bind(ip, stream=stream, component=component)
+
     def lose_address(self, ip: bytes) -> None:
         """The host lost an address: the shell tells the agent of each socket it had there."""
         self.host.remove_address(ip)

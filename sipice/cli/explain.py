@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from sipice.cli.diagnosis import advice, headline, reasons
+from sipice.cli.advice import advice
+from sipice.cli.diagnosis import headline, reasons
 from sipice.cli.explain_render import render_replay, render_story
 from sipice.cli.inputs import InputError, shown_name
 from sipice.cli.records import Recorded, read_records

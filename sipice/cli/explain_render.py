@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from sipice.cli.diagnosis import advice, fate, headline, losses, reasons
+from sipice.cli.advice import advice
+from sipice.cli.diagnosis import fate, headline, losses, reasons
 from sipice.cli.printable import counted, printable
 from sipice.cli.records import Record, Recorded
 from sipice.cli.render import HEADING, ODD
@@ -131,7 +133,7 @@ def _result(run: Run, pair: Pair) -> str:
 
 
 def _times(found: list[Step]) -> Table:
-    table = grid("  step", ">took", ">at best", "that is; and where the rest went", rigid=("took",))
+    table = grid("  step", ">took", ">at best", "why", rigid=("took",))
     for step in found:
         bound = "" if step.bound is None else ms(step.bound)
         remark = "; ".join(text for text in (step.formula, step.why) if text)
@@ -151,24 +153,30 @@ def _render_timeline(console: Console, story: Story, *, verbose: bool) -> None:
     before = ""
     chosen = _chosen(story.timeline, verbose=verbose)
     for entry in chosen:
+        if entry is None:
+            table.add_row("...", "")
+            continue
         shown = f"{entry.at - zero:.3f}"
         table.add_row("" if shown == before else shown, line(entry.text))
         before = shown
     console.print(table)
-    left = len(story.timeline) - len(chosen)
+    left = len(story.timeline) - sum(entry is not None for entry in chosen)
     if left:
         console.print(hanging(" ", f"{counted(left, 'line')} left out; -v shows all"))
 
 
-def _chosen(timeline: list[Entry], *, verbose: bool) -> list[Entry]:
-    """What fits: the least important entries are left out first, and counted."""
+def _chosen(timeline: list[Entry], *, verbose: bool) -> Sequence[Entry | None]:
+    """What fits: the least important entries are left out first, then the middle (None)."""
     if verbose:
         return timeline
     for weight in (0, 1, 2):
         kept = [entry for entry in timeline if entry.weight >= weight]
         if len(kept) <= MAX_ENTRIES:
             break
-    return kept[:MAX_ENTRIES]
+    if len(kept) <= MAX_ENTRIES:
+        return kept
+    half = MAX_ENTRIES // 2
+    return [*kept[:half], None, *kept[-half:]]
 
 
 # Replay

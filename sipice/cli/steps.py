@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sipice.cli.printable import counted
 from sipice.cli.story import Check, Pair, Part, Run, Selection, Story
 
 NOTICEABLE = 0.010
@@ -66,7 +65,7 @@ def _valid(run: Run, part: Part, start: float) -> list[Step]:
     why = ""
     if bound is not None and took > bound + NOTICEABLE:
         why = _delay(pair, start, run)
-    what = f"component {part.number}: first valid pair"
+    what = f"component {part.number} valid"
     return [Step(what=what, took=took, bound=bound, formula="1 RTT", why=why)]
 
 
@@ -78,13 +77,13 @@ def _delay(pair: Pair, start: float, run: Run) -> str:
     parts: list[str] = []
     wasted = [check for check in pair.checks if check.at < done.at]
     if done.at > start + NOTICEABLE:
-        what = f"the check that was answered left after {ms(done.at - start)}"
+        what = f"its check left only after {ms(done.at - start)}"
         if wasted:
-            what += f", {counted(len(wasted), 'check')} of the pair before it had no answer"
+            what = f"an earlier check had no answer yet, the next left after {ms(done.at - start)}"
         elif done.kind == "triggered":
             what += ", when the peer's came"
         elif (first := _number(run, done)) > 1:
-            what += f" as check {first}"
+            what += f", as number {first} of all"
         parts.append(what)
     if done.copies > 1:
         parts.append(f"it took {done.copies} copies: packets were lost")
@@ -100,9 +99,9 @@ def _nominated(story: Story, run: Run, part: Part, start: float) -> list[Step]:
         return []
     selection = part.selections[0]
     took = selection.at - start
-    what = f"component {part.number}: selected"
+    what = f"component {part.number} selected"
     if selection.by != "us":
-        return [Step(what=what, took=took, formula="the peer nominates", why=_peer(run, selection))]
+        return [Step(what=what, took=took, why=_peer(run, selection))]
     if part.valid_at is None or part.decided_at is None:
         return [Step(what=what, took=took)]
     pair = run.pairs.get(selection.pair)
@@ -124,10 +123,10 @@ def _nominated(story: Story, run: Run, part: Part, start: float) -> list[Step]:
 
 
 def _peer(run: Run, selection: Selection) -> str:
-    nominations = [at for at, _, nominates in run.heard if nominates]
+    nominations = [at for at, text, nominates in run.heard if nominates and text == selection.pair]
     if not nominations or run.known_at is None:
-        return ""
-    return f"its nomination came after {ms(nominations[0] - run.known_at)}"
+        return "the peer nominates"
+    return f"the peer nominates; it did so after {ms(nominations[0] - run.known_at)}"
 
 
 def _waiting(run: Run, part: Part, pair: Pair | None) -> str:

@@ -49,6 +49,7 @@ def _succeeded(memory: Memory, story: Story, at: float, record: Record) -> None:
     if check is not None:
         check.result, check.ended_at = "succeeded", at
     pair.rtt, pair.mapped = record["rtt"], record["mapped"]
+    story.path(run.stream, pair.component).last_answer = at
     part = run.part(pair.component)
     if record["news"]:
         pair.succeeded_at = at
@@ -80,7 +81,7 @@ def _heard(memory: Memory, story: Story, at: float, record: Record) -> None:
     run = story.run_of(record)
     nominates = record["use_candidate"]
     run.heard.append((at, record["pair"], nominates))
-    if record["pair"] in run.pairs:
+    if record["pair"] in run.pairs and run.completed_at is None:
         run.pairs[record["pair"]].heard.append(at)
     what = "nomination" if nominates else "check"
     sender = record["pair"].partition(" > ")[2]
@@ -121,7 +122,9 @@ def _conflict(memory: Memory, story: Story, at: float, record: Record) -> None:
 
 def _switched(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.role, story.switched = record["role"], story.switched + 1
-    story.note(at, f"we are {record['role']} from now on", 2)
+    lite = [run.peer_lite for run in story.runs if run.known_at is not None]
+    why = ": the full side controls a lite one" if lite and lite[0] != story.is_lite else ""
+    story.note(at, f"we are {record['role']} from now on{why}", 2)
 
 
 def _waits(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -141,8 +144,7 @@ def _selected(memory: Memory, story: Story, at: float, record: Record) -> None:
     names = ("pair", "local", "remote", "local_type", "remote_type", "by")
     selection = Selection(at, *(str(record[name]) for name in names))
     story.run_of(record).part(record["component"]).selections.append(selection)
-    number = record["component"]
-    story.note(at, f"component {number}: {{pair}} is selected", 2, story.pair_of(record))
+    story.note(at, f"{_place(record)}: {{pair}} is selected", 2, story.pair_of(record))
 
 
 def _completed(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -185,7 +187,7 @@ def _media(memory: Memory, story: Story, at: float, record: Record) -> None:
     path.sends.append((at, record["send"]))
     if path.first_at is None and record["send"] is not None:
         path.first_at = at
-        story.note(at, f"media of component {path.component} may flow", 2)
+        story.note(at, f"{_place(record)}: media may flow", 2)
 
 
 def _consent_asked(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -199,17 +201,21 @@ def _consent_answered(memory: Memory, story: Story, at: float, record: Record) -
 
 def _quiet(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.path(record["stream"], record["component"]).quiet.append(at)
-    story.note(at, f"component {record['component']}: the peer has stopped answering", 2)
+    story.note(at, f"{_place(record)}: the peer has stopped answering", 2)
 
 
 def _back(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.path(record["stream"], record["component"]).back.append(at)
-    story.note(at, f"component {record['component']}: the peer answers again", 2)
+    story.note(at, f"{_place(record)}: the peer answers again", 2)
 
 
 def _lost(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.path(record["stream"], record["component"]).lost = (at, record["why"])
-    story.note(at, f"component {record['component']}: path lost, {record['why']}", 2)
+    story.note(at, f"{_place(record)}: path lost, {record['why']}", 2)
+
+
+def _place(record: Record) -> str:
+    return f"stream {record['stream']}, component {record['component']}"
 
 
 TOLD: dict[str, Tell] = {

@@ -91,6 +91,8 @@ def nomination_failed(state: AgentState, generation: Generation, pair: Candidate
 def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
     """The checklist failed; its pairs stay, a check of the peer may bring it back."""
     generation.state = ChecklistState.FAILED
+    for component in generation.components:
+        state.outdate(generation.stream, component.number)
     state.events.append(StreamFailed(generation.stream, generation.number, reason))
     if state.tracer is not None:
         tracing.stream(state, "stream-failed", generation, why=reason.value, rule="7.2.5.4")
@@ -108,12 +110,19 @@ def resume(state: AgentState, generation: Generation) -> None:
         pair.state = PairState.FROZEN
         pair.conflicts = 0
     if has_failed:
-        generation.state = ChecklistState.RUNNING
-        state.events.append(StreamResumed(generation.stream, generation.number))
+        run_again(state, generation)
     if state.tracer is not None:
         tracing.stream(state, "stream-resumed", generation, pairs=len(failed))
     begin(state, generation)
     state.touch(generation)
+
+
+def run_again(state: AgentState, generation: Generation) -> None:
+    """A failed checklist is Running again."""
+    generation.state = ChecklistState.RUNNING
+    state.events.append(StreamResumed(generation.stream, generation.number))
+    for component in generation.components:
+        state.outdate(generation.stream, component.number)
 
 
 def switch_role(state: AgentState, role: Role, *, renew_tie_breaker: bool) -> None:

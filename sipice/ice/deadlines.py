@@ -8,6 +8,7 @@ from sipice.ice import (
     checks,
     conclude,
     consent,
+    flows,
     free,
     gather,
     pace,
@@ -127,6 +128,8 @@ def _generation(state: AgentState, due: Pac | StopRule | FreeCandidates | Retire
             free.candidates(state, stream, generation)
         case RetireGeneration():
             restart.retire(state, stream)
+            if state.connections:
+                flows.close_unused(state, stream)  # RFC 6544 §9.2
         case _:
             assert_never(due)
 

@@ -162,6 +162,7 @@ def finish(state: AgentState, stream: Stream) -> None:
     for local in (g.local for g in stream.generations()):
         local.gathering = False
     current = stream.next or stream.current
+    current.local.finished = True
     for generation in stream.generations():
         state.touch(generation)
     if state.tracer is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.errors import UsageError
-from sipice.ice import tcp, tracing
+from sipice.ice import checklist, tcp, tracing
 from sipice.ice.candidate import (
     MAX_LOCAL_PREFERENCE,
     Candidate,
@@ -78,15 +78,29 @@ def make(state: AgentState, stream: Stream) -> None:
 
 
 def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> bool:
-    """Add a local candidate for this agent and its siblings, unless it is redundant (§5.1.3)."""
+    """Add a local candidate for this agent and its siblings, unless it is redundant (§5.1.3).
+
+    After the end of gathering none is told any more (RFC 8838 §13): it serves as a base for checks,
+    which show it to the peer, and is in the next description.
+    """
     if is_redundant(candidate, local.candidates):
         return False
     local.candidates.append(candidate)
     if state.tracer is not None:
         tracing.candidate(state, local, candidate)
     for member in state.local.members or [state]:
+        if local.finished:
+            _pair_untold(member, local, candidate)
+            continue
         member.events.append(CandidateGathered(local.stream, local.number, candidate))
     return True
+
+
+def _pair_untold(member: AgentState, local: LocalGeneration, candidate: Candidate) -> None:
+    local.delivered = len(local.candidates)
+    generation = member.find(local.stream, local.number)
+    if generation is not None:
+        checklist.add_local(member, generation, [candidate])
 
 
 def unique_priority(

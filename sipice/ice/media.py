@@ -5,7 +5,7 @@ from __future__ import annotations
 from sipice.ice import tracing
 from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
-from sipice.ice.state import AgentState, Generation, LocalBase, Media, Stream
+from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Media, Stream
 from sipice.ice.timers import Consent, ConsentExpiry, Keepalive, Quiet
 from sipice.net import Address, MediaTable, Path, Source
 
@@ -112,8 +112,8 @@ def runs_consent(state: AgentState) -> bool:
 
 def _choose(state: AgentState, generation: Generation, number: int) -> CandidatePair | None:
     component = generation.component(number)
-    if component is None:
-        return None
+    if component is None or generation.state is ChecklistState.FAILED:
+        return None  # §12.1: a stream that lacks a pair for one component sends nothing at all
     if state.config.lite and not all(other.valid for other in generation.components):
         return None  # §12.1.1: a lite agent waits for a valid pair of each component
     if component.selected is not None:

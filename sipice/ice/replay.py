@@ -76,11 +76,15 @@ class _Player:
         self._agents: dict[int, Agent] = {}
         self._secrets: dict[str, str] = {}
         self._played: list[Record] = []
-        self._session = {k: v for k, v in records[0].items() if k == "session"} if records else {}
+        head = records[0] if records else {}
+        self._session = {name: head[name] for name in ("session",) if name in head}
+        self._epoch = {name: head[name] for name in ("epoch",) if name in head}
 
     def record(self, now: float, name: str, /, **fields: Field) -> None:
         """Take what the replayed agent records, in the shape that json gives the first one."""
         line = {"at": now, "is": name, **self._session, **fields}
+        if name == "agent":
+            line |= self._epoch
         self._played.append(json.loads(json.dumps(line)))
 
     def play(self, record: Record) -> list[Record]:

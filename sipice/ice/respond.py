@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sipice.ice import checklist, conclude, lite, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
-from sipice.ice.events import StreamResumed
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
     AgentState,
@@ -346,8 +345,7 @@ def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> 
     if state.tracer is not None:
         tracing.queued(state, generation, pair, "the peer's check came", "7.3.1.4")
     if generation.state is ChecklistState.FAILED:
-        generation.state = ChecklistState.RUNNING
-        state.events.append(StreamResumed(generation.stream, generation.number))
+        conclude.run_again(state, generation)
         if state.tracer is not None:
             tracing.stream(state, "stream-resumed", generation, pairs=1)
     state.touch(generation)

@@ -88,6 +88,8 @@ class LocalGeneration:
     preferences: dict[bytes, int] = field(default_factory=dict[bytes, int])
     """The local preference of each IP address (§5.1.2.1)."""
     gathering: bool = False
+    finished: bool = False
+    """The end of gathering has been told (RFC 8838 §13)."""
     early: list[EarlyCheck] = field(default_factory=list[EarlyCheck])
     foundations: dict[tuple[object, ...], str] = field(
         default_factory=dict[tuple[object, ...], str]

@@ -248,6 +248,7 @@ def _from_generation(generation: Generation, now: float) -> Json:
         "candidates": [_from_candidate(candidate) for candidate in local.candidates],
         "delivered": local.delivered,
         "gathering": local.gathering,
+        "finished": local.finished,
         "reflexive": [_from_candidate(candidate) for candidate in local.reflexive],
         "preferences": [[ip.hex(), rank] for ip, rank in local.preferences.items()],
         "remote": None if generation.remote is None else _from_remote(generation.remote),
@@ -284,6 +285,7 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
         reflexive=[_to_candidate(one) for one in entry["reflexive"]],
         preferences={bytes.fromhex(ip): rank for ip, rank in entry["preferences"]},
         gathering=entry["gathering"],
+        finished=entry["finished"],
     )
     generation = Generation(entry["number"], local, [])
     if entry["remote"] is not None:

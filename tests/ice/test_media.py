@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sipice.ice import MediaChanged, PairSelected, Role
+from sipice.ice import AgentConfig, MediaChanged, PairSelected, Role, StreamFailed
 from sipice.net import SILENT, SendDatagram, Source
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote
 from tests.marks import rfc
@@ -80,3 +80,22 @@ def test_media_can_be_sent_by_the_agent_itself() -> None:
     assert wire.a.agent.send(1.0, 0, 1, b"\x80media")
     (command,) = wire.a.agent.take_commands()
     assert command == SendDatagram(b"\x80media", wire.a.bases[OWN], address("10.0.0.2:6000"))
+
+
+@rfc("8445", "12.1", "MUST NOT", "8445-12.1-4")
+def test_a_stream_that_lacks_one_component_sends_nothing_at_all() -> None:
+    side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], AgentConfig(consent=False), components=2)
+    second = remote("10.0.0.2:6001", foundation="2", component=2)
+    puppet = Puppet(side, candidates=[remote(), second])
+    side.agent.set_remote_description(0.0, 0, puppet.description)
+    first = next(s for s in advance(side, 0.1) if s.to == puppet.host)
+    base = side.bases[OWN]
+    side.agent.receive_datagram(0.2, puppet.success(first.message, OWN), base, first.to)
+    assert side.agent.media(0, 1).send is not None
+    advance(side, 60.0)
+    assert len(side.all(StreamFailed)) == 1
+    assert [side.agent.media(0, component).send for component in (1, 2)] == [None, None]
+    other = side.bases[address("10.0.0.1:5001")]
+    data = puppet.request(controlling=True)
+    side.agent.receive_datagram(61.0, data, other, second.address)
+    assert side.agent.media(0, 1).send is not None, "it may again when the peer comes back"

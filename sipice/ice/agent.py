@@ -441,7 +441,8 @@ class Agent:
     def _settle(self) -> None:
         """After an input: decide what it decides, and arm the pacing."""
         state = self._state
-        if state.touched or state.questions:
+        if state.touched or state.questions or state.restless:
+            state.restless = False
             while state.touched:
                 generation = state.touched.pop()
                 conclude.update(state, generation)

@@ -141,11 +141,12 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
     Its state becomes the caller's business; a triggered one has left its queue.
     """
     lists = _in_turn(state)
-    for generation in lists:
-        for pair in generation.triggered:
-            if pair.nominate and state.role is Role.CONTROLLING:
-                generation.triggered.remove(pair)
-                return generation, pair
+    if state.role is Role.CONTROLLING:
+        for generation in lists:
+            for pair in generation.triggered:
+                if pair.nominate:
+                    generation.triggered.remove(pair)
+                    return generation, pair
     for generation in lists:
         if generation.triggered:
             return generation, generation.triggered.popleft()
@@ -167,7 +168,8 @@ def is_ready(state: AgentState) -> bool:
         for pair in generation.checklist:
             if pair.state is PairState.WAITING:
                 return True
-            frozen = frozen or pair.state is PairState.FROZEN
+            if pair.state is PairState.FROZEN:
+                frozen = True
     if not frozen:
         return False
     busy = _busy_foundations(lists)
@@ -188,6 +190,8 @@ def count_active(state: AgentState) -> int:
 def _in_turn(state: AgentState) -> list[Generation]:
     """The running lists, beginning behind the one that was served last."""
     lists = state.running()
+    if len(lists) == 1:
+        return lists
     for at, generation in enumerate(lists):
         if (generation.stream, generation.number) > state.served:
             return lists[at:] + lists[:at]
@@ -195,11 +199,16 @@ def _in_turn(state: AgentState) -> list[Generation]:
 
 
 def _next_ordinary(state: AgentState, generation: Generation) -> CandidatePair | None:
-    checklist = generation.checklist
-    if not any(pair.state is PairState.WAITING for pair in checklist):
+    best = _best_waiting(generation)
+    if best is None:
         _unfreeze_idle(state, generation)
+        best = _best_waiting(generation)
+    return best
+
+
+def _best_waiting(generation: Generation) -> CandidatePair | None:
     best: CandidatePair | None = None
-    for pair in checklist:
+    for pair in generation.checklist:
         if pair.state is not PairState.WAITING:
             continue
         if best is None:

@@ -33,7 +33,8 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
     remote = generation.remote
     assert remote is not None
     nominating = pair.nominate and state.role is Role.CONTROLLING
-    transactions.cancel(state, pair)
+    if pair.transaction is not None:
+        transactions.cancel(state, pair)
     identifier = state.draw_transaction_id()
     priority = check_priority(pair.local)
     check = Check(
@@ -58,7 +59,9 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
     if pair.state is not PairState.SUCCEEDED:
         pair.state = PairState.IN_PROGRESS
     transactions.start(state, check)
-    state.touch(generation)
+    state.restless = True
+    if state.role is Role.CONTROLLING and not nominating:
+        state.touch(generation)  # the stopping rule may have waited for this
     if state.tracer is not None:
         tracing.sent(state, check)
 
@@ -139,7 +142,7 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     pair.valid = valid
     was_new = pair.state is not PairState.SUCCEEDED
     pair.state = valid.state = PairState.SUCCEEDED
-    if pair in generation.triggered and not pair.nominate:
+    if generation.triggered and pair in generation.triggered and not pair.nominate:
         generation.triggered.remove(pair)
     if valid not in component.valid:
         _insert_valid(component, valid)
@@ -153,7 +156,7 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     if by_us or by_peer:
         pair.nominate = False
         conclude.nominated(state, generation, valid)
-    elif component.selected is None:
+    elif component.selected is None and component.valid[0] is valid:
         state.outdate(generation.stream, component.number)
 
 

@@ -44,10 +44,12 @@ def select_towards_lite(state: AgentState, generation: Generation) -> None:
         best.state = PairState.SUCCEEDED
         best.answered_at = state.now
         component.valid.append(best)
+    stream = state.streams[generation.stream]
     for component in generation.components:
         for pair in component.valid[:1]:
             for candidate in generation.local.candidates:
                 if candidate.base == pair.base:
                     generation.sources.add((pair.base.number, pair.to))
+            stream.media[component.number - 1].heard_more = True
             conclude.nominated(state, generation, pair)
     checklist.sort(state, generation)

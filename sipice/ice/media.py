@@ -14,15 +14,22 @@ MIN_CONSENT_INTERVAL = 4.0
 
 
 def refresh(state: AgentState, stream: Stream, component: int) -> None:
-    """Choose the pair of a component anew and announce its table if it differs."""
+    """Make the table of a component anew, all of it, and announce it if it differs."""
+    stream.media[component - 1].heard_more = True
+    _renew(state, stream, component)
+
+
+def _renew(state: AgentState, stream: Stream, component: int) -> None:
     media = stream.media[component - 1]
     pair = _choose(state, stream.current, component)
     if pair is not media.pair:
         _use(state, stream, media, pair)
-    table = MediaTable(
-        send=None if pair is None or media.lost else path_of(state, pair),
-        receive=_sources(state, stream, component),
-    )
+    if media.heard_more:
+        media.heard_more = False
+        receive = _sources(state, stream, component)
+    else:
+        receive = media.table.receive
+    table = MediaTable(None if pair is None or media.lost else path_of(state, pair), receive)
     if table != media.table:
         if state.tracer is not None and table.send != media.table.send:
             tracing.media(state, stream, component, table)
@@ -36,7 +43,7 @@ def refresh_stale(state: AgentState) -> None:
     for number, component in stale:
         stream = state.streams.get(number)
         if stream is not None:
-            refresh(state, stream, component)
+            _renew(state, stream, component)
 
 
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
@@ -75,6 +82,7 @@ def add_source(
     if pair_key in generation.sources or len(generation.sources) >= state.config.max_pairs:
         return
     generation.sources.add(pair_key)
+    state.streams[generation.stream].media[component - 1].heard_more = True
     state.outdate(generation.stream, component)
 
 

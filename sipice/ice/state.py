@@ -244,6 +244,8 @@ class Media:
     """When something was last sent on the pair."""
     lost: bool = False
     quiet: bool = False
+    heard_more: bool = False
+    """The sources of its table are to be collected anew."""
     watched: float | None = None
     """When the first consent check was sent that nothing answered yet."""
 
@@ -389,6 +391,8 @@ class AgentState:
     """The slot the pacer gave us, until it is used or given back."""
     served: tuple[StreamId, int] = (-1, -1)
     """Stream and generation of the checklist that was served last (§6.1.4.2)."""
+    restless: bool = False
+    """Something may have become ready to be sent, or is so no more."""
     touched: list[Generation] = field(default_factory=list[Generation])
     """Generations to be looked at when the present input has been dealt with."""
     stale: list[tuple[StreamId, int]] = field(default_factory=list[tuple[StreamId, int]])

@@ -29,11 +29,13 @@ def rto(state: AgentState) -> float:
     DEVIATION §14.3: the factor N, the number of all checks, counts the same pairs twice; without
     it the formula is that of RFC 5245, as other agents use it. ``rto_literal`` brings it back.
     """
-    active = checklist.count_active(state)
-    value = state.ta * active
-    if state.config.rto_literal:
-        value *= sum(len(generation.checklist) for generation in state.running())
-    return max(state.config.rto, value)
+    least = state.config.rto
+    pairs = sum([len(generation.checklist) for generation in state.running()])
+    most = state.ta * pairs
+    if most <= least and not state.config.rto_literal:
+        return least  # however many of them are active
+    value = state.ta * checklist.count_active(state)
+    return max(least, value * pairs if state.config.rto_literal else value)
 
 
 def start(state: AgentState, check: Check | ServerRequest) -> None:
@@ -69,8 +71,14 @@ def cancel(state: AgentState, pair: CandidatePair) -> None:
 
 def forget(state: AgentState, identifier: bytes) -> None:
     """The transaction is over."""
-    if state.transactions.pop(identifier, None) is not None:
+    check = state.transactions.pop(identifier, None)
+    if check is None:
+        return
+    if isinstance(check, ConsentCheck):
+        return  # it has no deadline of its own
+    if not check.cancelled:
         state.timers.disarm(Retransmit(identifier))
+    if check.cancelled or check.sent >= state.config.rc or check.base.transport is Transport.TCP:
         state.timers.disarm(TransactionEnd(identifier))
 
 

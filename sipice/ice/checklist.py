@@ -149,7 +149,7 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
                     return generation, pair
     for generation in lists:
         if generation.triggered:
-            return generation, generation.triggered.popleft()
+            return generation, generation.triggered.pop(0)
         ordinary = _next_ordinary(state, generation)
         if ordinary is not None:
             return generation, ordinary

@@ -9,5 +9,6 @@ def foundation_of(local: LocalGeneration, key: tuple[object, ...]) -> str:
     """The foundation of candidates with this key: small numbers in order of appearance."""
     found = local.foundations.get(key)
     if found is None:
-        found = local.foundations[key] = str(len(local.foundations) + 1)
+        highest = max(map(int, local.foundations.values()), default=0)
+        found = local.foundations[key] = str(highest + 1)
     return found

@@ -25,13 +25,24 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
             pair.source = pair.valid = None  # no cycles, and nothing nominates again
     if remote is not None:
         remote.candidates = list(dict.fromkeys(pair.remote for pair in selected))
-    generation.sources = {(pair.base.number, pair.to) for pair in selected}
+    generation.sources = [(pair.base.number, pair.to) for pair in selected]
     if stream.current is generation and stream.next is None:
         release_unused(state, stream)
         if state.connections:
             flows.close_unused(state, stream)
     for number in range(1, stream.components + 1):
         media.refresh(state, stream, number)
+    _shrink(state, generation)
+
+
+def _shrink(state: AgentState, generation: Generation) -> None:
+    """An emptied dictionary keeps its size, and most agents live on like this for minutes."""
+    generation.checklist, generation.triggered, generation.index = [], [], {}
+    if not state.transactions:
+        state.transactions = {}
+    if not state.local.members:
+        # A restart makes them anew from the candidates that are left.
+        generation.local.preferences, generation.local.foundations = {}, {}
 
 
 def release_unused(state: AgentState, stream: Stream) -> None:
@@ -121,7 +132,7 @@ def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -
             nominating = component.nominating
             if nominating is not None and nominating.base.number == base.number:
                 component.nominating = component.selected
-        generation.sources = {key for key in generation.sources if key[0] != base.number}
+        generation.sources = [key for key in generation.sources if key[0] != base.number]
         state.touch(generation)
     for path in stream.media:
         if path.pair is not None and path.pair.base.number == base.number:

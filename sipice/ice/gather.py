@@ -139,7 +139,7 @@ def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:
 
 def ask(state: AgentState) -> None:
     """The pacing allows one more new transaction: take the next question (§14.2)."""
-    question = state.questions.popleft()
+    question = state.questions.pop(0)
     if question.base.number not in state.local.bases:
         return
     if question.data is not None:
@@ -154,11 +154,11 @@ def finish(state: AgentState, stream: Stream) -> None:
     """Gathering of a stream is over, by its last answer or by its deadline."""
     state.timers.disarm(GatherDeadline(stream.id))
     unanswered, stream.asking = stream.asking, 0
-    state.questions = type(state.questions)(
+    state.questions = [
         question
         for question in state.questions
         if question.stream != stream.id or question.data is not None
-    )
+    ]
     for local in (g.local for g in stream.generations()):
         local.gathering = False
     current = stream.next or stream.current
@@ -266,7 +266,7 @@ def flush(
     for packet in client.take_packets():
         question = Question(port.stream, port.socket, client.server, port.rank, packet)
         if paced:
-            state.questions.appendleft(question)
+            state.questions.insert(0, question)
         elif question not in state.questions:  # a retransmission of what waits is no news
             state.commands.append(SendDatagram(packet, port.socket, client.server))
     due = client.next_timeout()

@@ -81,7 +81,7 @@ def add_source(
     """An authenticated message came from there: media may as well (§12.2)."""
     if pair_key in generation.sources or len(generation.sources) >= state.config.max_pairs:
         return
-    generation.sources.add(pair_key)
+    generation.sources.append(pair_key)
     state.streams[generation.stream].media[component - 1].heard_more = True
     state.outdate(generation.stream, component)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sipice.ice import media, tracing, transactions
+from sipice.ice.candidate import MAX_LOCAL_PREFERENCE, CandidateType, foundation_key
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import RestartFinished
 from sipice.ice.pair import CandidatePair
@@ -45,8 +46,11 @@ def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
     for stream in streams:
         following = new_generation(state, stream.id, stream.components)
         current = stream.current.local
-        following.local.foundations = dict(current.foundations)
-        following.local.preferences = dict(current.preferences)
+        for candidate in current.candidates:
+            following.local.foundations[foundation_key(candidate)] = candidate.foundation
+            if candidate.type is CandidateType.HOST and candidate.tcptype is None:
+                rank = candidate.priority >> 8 & MAX_LOCAL_PREFERENCE
+                following.local.preferences[candidate.address.ip] = rank
         following.local.candidates = list(current.candidates)
         following.local.delivered = len(current.candidates)
         shown = {candidate.base for candidate in current.candidates}

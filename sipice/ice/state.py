@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
@@ -208,8 +207,8 @@ class Generation:
         default_factory=dict[tuple[int, Address], CandidatePair]
     )
     """The pairs of the checklist by number of base and remote address."""
-    triggered: deque[CandidatePair] = field(default_factory=deque[CandidatePair])
-    sources: set[tuple[int, Address]] = field(default_factory=set[tuple[int, Address]])
+    triggered: list[CandidatePair] = field(default_factory=list[CandidatePair])
+    sources: list[tuple[int, Address]] = field(default_factory=list[tuple[int, Address]])
     """Where authenticated messages came from: media may come from there too (§12.2)."""
     pac_running: bool = False
     touched: bool = False
@@ -381,7 +380,7 @@ class AgentState:
     )
     """By number of the base and remote address."""
     flows: dict[int, Connection] = field(default_factory=dict[int, Connection])
-    questions: deque[Question] = field(default_factory=deque[Question])
+    questions: list[Question] = field(default_factory=list[Question])
     commands: list[Command] = field(default_factory=list[Command])
     events: list[Event] = field(default_factory=list[Event])
     counters: Counters = field(default_factory=Counters)

@@ -254,7 +254,7 @@ def _from_generation(generation: Generation, now: float) -> Json:
         "remote": None if generation.remote is None else _from_remote(generation.remote),
         "state": generation.state.name,
         "pac": generation.pac_running,
-        "sources": [[number, _from_address(at)] for number, at in sorted(generation.sources)],
+        "sources": [[number, _from_address(at)] for number, at in generation.sources],
         "pairs": [_from_pair(pair, numbers, now) for pair in pairs],
         "checklist": [numbers[id(pair)] for pair in generation.checklist],
         "triggered": [
@@ -292,7 +292,7 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
         generation.remote = _to_remote(entry["remote"], credentials)
     generation.state = ChecklistState[entry["state"]]
     generation.pac_running = entry["pac"]
-    generation.sources = {(number, _to_address(at)) for number, at in entry["sources"]}
+    generation.sources = [(number, _to_address(at)) for number, at in entry["sources"]]
     pairs = [_to_pair(one, now) for one in entry["pairs"]]
     for pair, one in zip(pairs, entry["pairs"], strict=True):
         pair.valid = None if one["valid"] is None else pairs[one["valid"]]

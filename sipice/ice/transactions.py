@@ -72,13 +72,14 @@ def cancel(state: AgentState, pair: CandidatePair) -> None:
 def forget(state: AgentState, identifier: bytes) -> None:
     """The transaction is over."""
     check = state.transactions.pop(identifier, None)
-    if check is None:
-        return
-    if isinstance(check, ConsentCheck):
-        return  # it has no deadline of its own
+    if check is None or isinstance(check, ConsentCheck):
+        return  # a consent check has no deadline of its own
+    # Only one of the two is armed, and making keys costs more than asking which.
+    if check.cancelled or check.sent > 1 or not isinstance(check, Check):
+        state.timers.disarm(TransactionEnd(identifier))
     if not check.cancelled:
         state.timers.disarm(Retransmit(identifier))
-    if check.cancelled or check.sent >= state.config.rc or check.base.transport is Transport.TCP:
+    if check.base.transport is Transport.TCP:
         state.timers.disarm(TransactionEnd(identifier))
 
 

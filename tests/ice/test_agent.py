@@ -150,7 +150,7 @@ def test_two_agents_end_with_the_same_mirrored_pair(seed: int, loss: int, stream
     rng = Random(seed)
     wire: Wire = pair_of(*HOSTS, seed=seed, streams=streams, delay=rng.random() / 5)
     wire.lose = lambda sent: rng.randrange(100) < loss and wire.now < 20
-    wire.connect().run(30.0)
+    wire.connect().run(90.0)
     for stream in range(streams):
         ours, theirs = wire.a.agent.media(stream, 1).send, wire.b.agent.media(stream, 1).send
         assert ours is not None

@@ -44,7 +44,7 @@ class Agent:
     """One ICE session (RFC 8445 §2): all streams of one SIP dialog leg.
 
     ``now`` is monotonic seconds, first argument of every input; a smaller one counts as the last.
-    After each input take the commands, then the events, then ask ``next_timeout``. No input that
+    After each input take the events, then the commands, then ask ``next_timeout``. No input that
     carries something from the network raises; ``UsageError`` is for a caller who broke the order.
     """
 

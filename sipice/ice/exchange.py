@@ -60,7 +60,6 @@ def _start(
         key=key,
         template=CheckTemplate(username, key),
         lite=description.lite,
-        ice2=description.ice2,
         complete=description.complete,
     )
     generation.local.delivered = len(generation.local.candidates)

@@ -116,9 +116,13 @@ def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -
     if local is None:
         return
     forget(state, local)
-    stream = state.streams.get(local.stream)
-    if stream is None:
-        return
+    for member in state.local.members or [state]:
+        stream = member.streams.get(local.stream)
+        if stream is not None:
+            _lose_pairs(member, stream, base, reason)
+
+
+def _lose_pairs(state: AgentState, stream: Stream, base: Base, reason: Loss) -> None:
     for generation in stream.generations():
         for pair in [p for p in generation.checklist if p.base.number == base.number]:
             transactions.forget_pair(state, pair)

@@ -174,7 +174,6 @@ class Remote:
     key: Key
     template: CheckTemplate
     lite: bool
-    ice2: bool
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     complete: bool = False
     """End-of-candidates was received (RFC 8838 §14)."""

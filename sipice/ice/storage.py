@@ -7,9 +7,10 @@ from math import isinf
 from typing import Any, TypeAlias
 
 from sipice.errors import DecodeError
-from sipice.ice import media, timers
+from sipice.ice import free, media, timers
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
 from sipice.ice.credentials import Credentials
+from sipice.ice.events import Loss
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
     AgentState,
@@ -111,10 +112,22 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
     for name, fields, after in document["timers"]:
         state.timers.arm(_KEYS[name](*fields), now + after)
     for stream in state.streams.values():
+        _lose_relays(state, stream)
         for path in stream.media:
             media.refresh(state, stream, path.component)
         for generation in stream.generations():
             state.touch(generation)
+
+
+def _lose_relays(state: AgentState, stream: Stream) -> None:
+    """Allocations are not carried over: what stood on one is lost, and a restart finds the way."""
+    bases = state.local.bases
+    for generation in stream.generations():
+        for candidate in list(generation.local.candidates):
+            base = candidate.base
+            if base is not None and base.number not in bases:
+                bases[base.number] = LocalBase(base, stream.id, candidate.component, state.member)
+                free.lose_base(state, base, Loss.RELAY_LOST)
 
 
 def _age(later: float, earlier: float) -> float:
@@ -313,7 +326,6 @@ def _from_remote(remote: Remote) -> Json:
     return {
         "credentials": [remote.credentials.ufrag, remote.credentials.pwd],
         "lite": remote.lite,
-        "ice2": remote.ice2,
         "complete": remote.complete,
         "candidates": [_from_candidate(candidate) for candidate in remote.candidates],
     }
@@ -327,7 +339,6 @@ def _to_remote(entry: Json, local: Credentials) -> Remote:
         key,
         CheckTemplate(f"{credentials.ufrag}:{local.ufrag}", key),
         entry["lite"],
-        entry["ice2"],
         [_to_candidate(one) for one in entry["candidates"]],
         entry["complete"],
     )

@@ -6,9 +6,12 @@ from random import Random
 import pytest
 
 from sipice.errors import DecodeError
-from sipice.ice import Agent, AgentConfig, PathLost, Role
+from sipice.ice import Agent, AgentConfig, Loss, PathLost, Role
 from sipice.stun import attributes as a
 from tests.ice.harness import PLAIN, Side, Wire, pair_of
+from tests.simnet.call import Call, ice_servers
+from tests.simnet.nat import SYMMETRIC
+from tests.simnet.topology import behind, build
 
 
 def reborn(side: Side, now: float) -> None:
@@ -105,3 +108,18 @@ def test_an_agent_without_streams_can_be_exported() -> None:
     again = Agent.restore(AgentConfig(), agent.export(5.0), 9.0, rng=Random(2))
     assert again.role is Role.CONTROLLING
     assert again.next_timeout() is None
+
+
+def test_a_path_through_a_relay_is_lost_with_the_move_and_said_to_be() -> None:
+    topology = build(behind(SYMMETRIC), behind(SYMMETRIC), rtt=0.02)
+    servers = ice_servers(topology, stun=False, turn=True)
+    call = Call(topology, config=AgentConfig(servers=servers)).run()
+    call.world.run(until=call.world.now + 10.0)
+    for peer in (call.a, call.b):
+        send = peer.agent.media(0, 1).send
+        assert send is not None
+        now = call.world.now
+        again = Agent.restore(peer.config, peer.agent.export(now), now, rng=Random(7))
+        lost = [event.reason for event in again.take_events() if isinstance(event, PathLost)]
+        assert lost == ([Loss.RELAY_LOST] if send.relayed else [])
+        assert (again.media(0, 1).send is None) is send.relayed

@@ -16,8 +16,9 @@ from tests.capabilities import ROOT
 from tests.mutants.faults import Fault
 from tests.mutants.report import VARIABLE
 
-COPIED = ("sipice", "sdp", "tests")
+COPIED = ("sipice", "sdp", "tests", "docs", "sample_configs", "benchmarks", ".ci")
 FAST = "not long and not lab"
+WHOLE = ("--continue-on-collection-errors", "--ignore=tests/mutants", "tests")
 PATIENCE = 60.0
 """Seconds for the named tests; a fault that hangs them is a bad fault."""
 LONG_PATIENCE = 300.0
@@ -96,7 +97,7 @@ class Workshop:
         first = self._look(fault, fault.tests, PATIENCE)
         if first.verdict is not Verdict.SURVIVED and first.verdict is not Verdict.UNMARKED:
             return first
-        whole = self._look(fault, ("--ignore=tests/mutants", "tests"), LONG_PATIENCE)
+        whole = self._look(fault, WHOLE, LONG_PATIENCE)
         if whole.verdict is Verdict.KILLED:
             return whole._replace(verdict=Verdict.ELSEWHERE)
         return whole
@@ -105,7 +106,7 @@ class Workshop:
         found = self.run(tests, timeout)
         if found is None:
             return Outcome(fault, Verdict.HANGS)
-        if found["broken"] or not (found["failed"] or found["passed"]):
+        if not (found["failed"] or found["passed"]):
             return Outcome(fault, Verdict.BROKEN, tuple(found["broken"]))
         failed: dict[str, list[str]] = found["failed"]
         noticed = {row for rows in failed.values() for row in rows}

@@ -72,9 +72,10 @@ def test_of_two_full_agents_the_initiator_controls_and_nominates(starter: str) -
 @rfc("8445", "6.1.1", "", "AT-62")
 @pytest.mark.parametrize("starter", ["a", "b"])
 def test_the_full_agent_controls_a_lite_one_whoever_started(starter: str) -> None:
-    wire = made(FULL, LITE, starter).run(2.0)
-    assert wire.a.agent.role is Role.CONTROLLING
+    wire = made(FULL, LITE, starter)
+    assert wire.a.agent.role is Role.CONTROLLING, "at once, not after a conflict"
     assert wire.b.agent.role is Role.CONTROLLED
+    wire.run(2.0)
     assert wire.a.all(StreamCompleted)
     assert wire.b.all(StreamCompleted)
 

@@ -340,10 +340,14 @@ def test_the_first_wait_grows_with_the_pairs(pairs: int, ta: int, rto: float) ->
 
 
 @rfc("8445", "7.2.5.2.4", "SHOULD", "8445-7.2.5.2.4-1")
+@rfc("8489", "9.1.4", "MUST", "8489-9.1.4-1")
 @pytest.mark.parametrize("code", [400, 401, 420, 500])
 def test_a_signed_error_fails_the_pair_and_an_unsigned_one_is_nothing(code: int) -> None:
     case, check = two_components()
     case.receive(case.puppet.error(check.message, code, signed=False))
+    forger = Puppet(case.side)
+    forger.key = Key.short_term("wrong")
+    case.receive(forger.error(check.message, code))
     assert not is_failed(case, check)
     case.refuse(check, code)
     assert is_failed(case, check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -156,6 +157,15 @@ def test_a_request_without_fingerprint_or_with_a_wrong_one_is_not_answered() -> 
     whole = request_without(case, "nothing")
     assert case.receive(whole[:-1] + bytes((whole[-1] ^ 1,))) == []
     assert len(case.receive(whole)) == 1
+
+
+@rfc("8489", "14.7", "MUST", "8489-14.7-1")
+def test_nothing_may_follow_the_fingerprint() -> None:
+    case = Alone()
+    whole = request_without(case, "nothing")
+    longer = whole[:2] + (len(whole) - 20 + 4).to_bytes(2, "big") + whole[4:-8]
+    crc = (zlib.crc32(longer) ^ 0x5354554E).to_bytes(4, "big")
+    assert case.receive(longer + b"\x80\x28\x00\x04" + crc + b"\xc0\x57\x00\x00") == []
 
 
 @rfc("8445", "7.3", "MUST NOT/MUST", "8445-7.3-4")
@@ -380,8 +390,11 @@ def test_a_frozen_pair_is_checked_at_once() -> None:
 
 @rfc("8445", "7.3.1.4", "MUST", "8445-7.3.1.4-2")
 def test_a_failed_pair_is_checked_again_and_its_list_runs_again() -> None:
+    """Also if the peer has been heard before, so that this is not its first sign of life."""
     case = Alone(config=AgentConfig(pac=0.1))
-    case.refuse(case.log[0], 500)
+    case.ask()
+    (again,) = requests(case.run(0.06))
+    case.refuse(again, 500)
     case.run(1.0)
     assert case.side.all(StreamFailed)
     case.ask(nominate=True)
@@ -389,6 +402,7 @@ def test_a_failed_pair_is_checked_again_and_its_list_runs_again() -> None:
     (check,) = requests(case.run(1.1))
     case.answer(check)
     assert case.side.all(PairSelected)
+    assert case.side.all(StreamCompleted)
 
 
 @rfc("8445", "7.3.1.4", "MUST", "8445-7.3.1.4-3")
@@ -454,6 +468,7 @@ def test_a_nomination_of_a_valid_pair_selects_it_in_that_instant() -> None:
 
 
 @rfc("8445", "7.3.1.5", "rule", "8445-7.3.1.5-1")
+@rfc("8445", "7.1.2", "MUST/MUST NOT", "8445-7.1.2-1")
 def test_a_nomination_that_came_first_selects_when_the_triggered_check_succeeds() -> None:
     case = Alone()
     case.nominate()
@@ -471,6 +486,8 @@ def test_the_controlling_agent_takes_no_nomination() -> None:
     case.nominate(controlling=True, tie_breaker=0)
     case.answer(case.log[0])
     assert case.side.all(PairSelected) == []
+    case.nominate(controlling=False)
+    assert case.side.all(PairSelected) == [], "nor from one that says it is controlled"
 
 
 @rfc("8445", "7.3.1.5", "MUST", "8445-7.3.1.5-2")

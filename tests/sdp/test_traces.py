@@ -18,9 +18,9 @@ from sdp import (
     rewrite,
 )
 from sdp import effective as eff
+from tests.capabilities import needs
 from tests.fuzz.fuzz_sdp_lint import check_findings
 from tests.sdp.linediff import Named, check_touched_only, is_ice, split
-from tests.tracedir import traces_dir
 from tests.traces.corpus import Trace, foreign_traces, own_traces
 
 CHUNKS = 16
@@ -56,13 +56,15 @@ OURS = [_candidates(stream) for stream in range(len(OUR_ADDRESSES))]
 def _traces(chunk: int) -> list[Trace]:
     if chunk == 0:
         return list(own_traces())
-    if traces_dir() is None:
-        pytest.skip("no foreign traces beside the checkout; SIPICE_TRACES may name a folder")
     return list(foreign_traces(chunk - 1, CHUNKS))
 
 
 chunked = pytest.mark.parametrize(
-    "chunk", range(CHUNKS + 1), ids=["own", *(f"foreign-{n}" for n in range(CHUNKS))]
+    "chunk",
+    [
+        pytest.param(0, id="own"),
+        *(pytest.param(n, id=f"foreign-{n}", marks=needs("traces")) for n in range(1, CHUNKS + 1)),
+    ],
 )
 
 

@@ -52,19 +52,16 @@ def replay(records: Sequence[Record]) -> Difference | None:
     player = _Player(records)
     position = 0
     while position < len(records):
-        try:
-            played = player.play(records[position])
-            why = "an input is missing before this record"
-        except UnplayableError as problem:
-            played, why = [], str(problem)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as odd:
-            played, why = [], f"the record cannot be read ({type(odd).__name__}: {odd})"
-        if not played:
-            return Difference(position, records[position], None, why)
-        for number, (ours, theirs) in enumerate(zip(played, records[position:], strict=False)):
+        why = player.play(records[position])
+        for ours, theirs in zip(player.played, records[position:], strict=False):
             if ours != theirs:
-                return Difference(position + number, theirs, ours, "something else happened")
-        position += len(played)
+                return Difference(position, theirs, ours, "something else happened")
+            position += 1
+        if position == len(records):
+            return None  # a record may end in the middle of what an input led to
+        if why or not player.played:
+            why = why or "nothing in the record before it leads to this"
+            return Difference(position, records[position], None, why)
     return None
 
 
@@ -75,7 +72,7 @@ class _Player:
         self._draws = deque(one for one in records if one.get("is") == "draw")
         self._agents: dict[int, Agent] = {}
         self._secrets: dict[str, str] = {}
-        self._played: list[Record] = []
+        self.played: list[Record] = []
         head = records[0] if records else {}
         self._session = {name: head[name] for name in ("session",) if name in head}
         self._epoch = {name: head[name] for name in ("epoch",) if name in head}
@@ -85,15 +82,24 @@ class _Player:
         line = {"at": now, "is": name, **self._session, **fields}
         if name == "agent":
             line |= self._epoch
-        self._played.append(json.loads(json.dumps(line)))
+        self.played.append(json.loads(json.dumps(line)))
 
-    def play(self, record: Record) -> list[Record]:
-        """Repeat one input; what was recorded on the way."""
-        self._played = []
+    def play(self, record: Record) -> str:
+        """Repeat one input; ``played`` is what was recorded on the way, the result why it ended."""
+        self.played = []
+        try:
+            self._perform(record)
+        except UnplayableError as problem:
+            return str(problem)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as odd:
+            return f"the record cannot be read ({type(odd).__name__}: {odd})"
+        return ""
+
+    def _perform(self, record: Record) -> None:
         name, now = record["is"], record["at"]
         if name == "agent":
             self._agents[1] = self._start(record)
-            return self._played
+            return
         agent = self._agents.get(record.get("sibling", 1))
         if agent is None:
             raise UnplayableError("the record does not begin with an agent")
@@ -104,7 +110,6 @@ class _Player:
             perform(self, agent, now, record)
         for one in self._agents.values():
             one.take_commands()
-        return self._played
 
     # What replaces the world
 

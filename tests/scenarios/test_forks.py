@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from sipice.ice import AgentConfig, Pacer, PairSelected, PathLost, Role, StreamFailed
+from sipice.trace import Tracer
 from tests.marks import rfc
 from tests.simnet.call import Watch, ice_servers
 from tests.simnet.host import Host, Network
@@ -29,6 +30,7 @@ class ForkedCall:
         rtt: float = 0.050,
         site: SiteKind = OPEN,
         walls: bool = False,
+        tracer: Tracer | None = None,
     ) -> None:
         """``walls``: each branch stands behind a firewall of its own, so a relay is needed."""
         self.topology: Topology = build(site, OPEN, rtt=rtt, seed=seed, loss=loss)
@@ -44,6 +46,7 @@ class ForkedCall:
             config=AgentConfig(servers=servers),
             seed=seed,
             pacer=Pacer(),
+            tracer=tracer,
         )
         self.branches: list[Peer] = []
         for number in range(count):

@@ -15,7 +15,7 @@ from tests.simnet.peer import Peer
 from tests.simnet.talk import Talk
 from tests.simnet.topology import FIREWALLED, OPEN, behind, build
 
-SEEDS = 60
+SEEDS = 30
 MANY = 380
 SITES = [OPEN, FIREWALLED, behind(PORT_RESTRICTED), behind(SYMMETRIC)]
 

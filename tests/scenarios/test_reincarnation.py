@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from sipice.ice import AgentConfig, Loss, PathLost, RestartFinished
+from sipice.ice import AgentConfig, CandidateType, Loss, PathLost, RestartFinished
 from tests.simnet.call import Call, Exchange, Plan, ice_servers
-from tests.simnet.nat import PORT_RESTRICTED
+from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
+from tests.simnet.peer import Peer
 from tests.simnet.talk import PTIME, Talk
 from tests.simnet.topology import FIREWALLED, OPEN, behind, build
 
@@ -97,3 +98,34 @@ def test_a_restart_goes_on_in_another_process(when: float) -> None:
     for peer in (made.a, made.b):
         assert len(peer.all(RestartFinished)) == 1
         assert talk.longest_gap(peer) <= PTIME + 1e-6
+
+
+def relays(peer: Peer) -> bool:
+    selected = peer.selected()
+    assert selected is not None
+    return selected.local.type is CandidateType.RELAYED
+
+
+@pytest.mark.parametrize("after", [0.5, 5.0, 200.0])
+def test_a_relayed_path_is_lost_with_its_process_and_a_restart_heals(after: float) -> None:
+    """The allocation is not carried over; that is said at once, not found out by consent."""
+    topology = build(behind(SYMMETRIC), FIREWALLED, rtt=0.050)
+    config = AgentConfig(servers=ice_servers(topology, turn=True))
+    made = Call(topology, config=config, plan=Plan(signalling=0.040)).run()
+    made.assert_connected()
+    made.world.run(until=made.world.now + after)
+    made.a.reincarnate()
+    relayed = made.a if relays(made.a) else made.b
+    if relayed is made.b:
+        made.b.reincarnate()
+    lost = relayed.first(PathLost)
+    assert lost is not None
+    assert lost[0] == made.world.now
+    assert lost[1].reason is Loss.RELAY_LOST
+    made.restart(relayed, gather=True)
+    made.world.run(until=made.world.now + 40.0)
+    for peer in (made.a, made.b):
+        selected = peer.selected()
+        assert selected is not None
+        assert selected.generation > 1
+        assert peer.agent.media(0, 1).send is not None

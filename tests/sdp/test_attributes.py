@@ -19,6 +19,7 @@ View = type[Rtcp] | type[Group] | type[Fingerprint] | type[Crypto] | type[Rtpmap
         (Rtpmap, "0 PCMU/8000"),
         (Rtpmap, "96 opus/48000/2"),
         (Rtpmap, "96 red"),
+        (Rtpmap, "96 odd/8000/2/x"),
         (Fmtp, "101 0-15"),
         (Fmtp, "96 a=1; b=2"),
     ],

@@ -109,7 +109,7 @@ def test_every_option_and_flag_is_there() -> None:
             "a=remote-candidates:2 192.0.2.1 10",
             "a=end-of-candidates",
             "a=rtcp-mux",
-            "a=setup:passive",
+            "a=setup: passive ",
         )
     )
     audio = media(view)

@@ -1,7 +1,8 @@
 """docs/conformance.md, made from the marks of the tests: ``python -m tests.conformance``.
 
 The rows are those of tests/data/requirements.json, in words of this project; what is not tested
-stays visible as open, with the reason that tests/data/open_rows.toml gives.
+stays visible as open, with the reason that tests/data/open_rows.toml gives. Proven is a row of
+which a seeded fault makes a marked test fail (tests/mutants).
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.capabilities import ROOT
+from tests.mutants.faults import read_faults, without_fault
 
 DATA = Path(__file__).parent / "data"
 PAGE = Path("docs") / "conformance.md"
@@ -203,7 +205,14 @@ def wrong_reasons(rows: list[Row], marks: list[Mark], reasons: Reasons) -> Itera
             yield f"{key} fits no row"
 
 
-def render(rows: list[Row], marks: list[Mark], reasons: Reasons) -> str:
+def read_proven() -> set[str]:
+    """The rows that have a seeded fault; `make mutants` sees to it that each is noticed."""
+    return {row for fault in read_faults() for row in fault.rows}
+
+
+def render(
+    rows: list[Row], marks: list[Mark], reasons: Reasons, proven: Collection[str] = ()
+) -> str:
     """The whole page."""
     tests: dict[str, list[Mark]] = defaultdict(list)
     for mark in marks:
@@ -214,16 +223,20 @@ def render(rows: list[Row], marks: list[Mark], reasons: Reasons) -> str:
         "",
         "Which sentence of which RFC is proven by which test. Written by `make docs` from the",
         "marks of the tests; do not edit. The rows are in words of this project; the RFCs decide.",
+        "A row is *proven* if a test with its mark fails for a fault that was planted for it",
+        "(`make mutants`).",
         "",
-        "| RFC | about | rows | tested | open | not ours |",
-        "| --- | --- | --: | --: | --: | --: |",
-        *_summary(numbers, rows, tests, reasons),
+        "| RFC | about | rows | tested | proven | open | not ours |",
+        "| --- | --- | --: | --: | --: | --: | --: |",
+        *_summary(numbers, rows, tests, reasons, proven),
     ]
     for number in numbers:
         lines += ["", f"## {_name(number)}: {TITLES[number]}", ""]
-        lines += _table([row for row in rows if row.rfc == number], tests, reasons)
+        lines += _table([row for row in rows if row.rfc == number], tests, reasons, proven)
     lines += ["", "## Acceptance: what implementations get wrong most often", ""]
-    lines += _table([row for row in rows if not row.rfc], tests, reasons)
+    lines += _table([row for row in rows if not row.rfc], tests, reasons, proven)
+    lines += ["", "## What MUST be done and is tested, but not proven yet", ""]
+    lines += _unproven(rows, marks, proven)
     lines += ["", "## Sections proven without a row", "", *_sections(tests[""])]
     lines += ["", "## Deliberate departures", "", *_deviations()]
     return "\n".join(lines) + "\n"
@@ -234,16 +247,21 @@ def _name(number: str) -> str:
 
 
 def _summary(
-    numbers: list[str], rows: list[Row], tests: dict[str, list[Mark]], reasons: Reasons
+    numbers: list[str],
+    rows: list[Row],
+    tests: dict[str, list[Mark]],
+    reasons: Reasons,
+    proven: Collection[str],
 ) -> Iterator[str]:
-    totals = [0, 0, 0, 0]
+    totals = [0, 0, 0, 0, 0]
     for number in [*numbers, ""]:
         ids = [row.id for row in rows if row.rfc == number]
         tested = sum(1 for one in ids if tests.get(one))
         foreign = sum(
             1 for one in ids if not tests.get(one) and reasons.of(one).startswith("*not ours")
         )
-        counts = [len(ids), tested, len(ids) - tested - foreign, foreign]
+        shown = sum(1 for one in ids if one in proven)
+        counts = [len(ids), tested, shown, len(ids) - tested - foreign, foreign]
         totals = [a + b for a, b in zip(totals, counts, strict=True)]
         title = TITLES.get(number, "acceptance tests")
         yield f"| {_name(number) if number else '-'} | {title} | {_cells(counts)} |"
@@ -254,9 +272,11 @@ def _cells(counts: list[int]) -> str:
     return " | ".join(map(str, counts))
 
 
-def _table(rows: list[Row], tests: dict[str, list[Mark]], reasons: Reasons) -> Iterator[str]:
-    yield "| row | section | level | wording | test | module |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+def _table(
+    rows: list[Row], tests: dict[str, list[Mark]], reasons: Reasons, proven: Collection[str]
+) -> Iterator[str]:
+    yield "| row | section | level | wording | test | proven | module |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for row in rows:
         found = tests.get(row.id, [])
         cells = (
@@ -265,9 +285,20 @@ def _table(rows: list[Row], tests: dict[str, list[Mark]], reasons: Reasons) -> I
             row.level,
             row.text.replace("|", r"\|").replace("<", "&lt;"),
             _tests(found) or reasons.of(row.id),
+            "yes" if row.id in proven else "",
             _modules(found),
         )
         yield "| " + " | ".join(cells) + " |"
+
+
+def _unproven(rows: list[Row], marks: list[Mark], proven: Collection[str]) -> Iterator[str]:
+    lacking = set(without_fault(proven, rows, marks))
+    for number in dict.fromkeys(row.rfc for row in rows):
+        ids = [row.id for row in rows if row.rfc == number and row.id in lacking]
+        if ids:
+            yield f"- {_name(number)}: {', '.join(ids)}"
+    if not lacking:
+        yield "Nothing."
 
 
 def _tests(marks: list[Mark]) -> str:
@@ -313,6 +344,5 @@ def _deviations() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    (ROOT / PAGE).write_text(
-        render(read_rows(), read_marks(), read_reasons()), encoding="utf-8", newline="\n"
-    )
+    page = render(read_rows(), read_marks(), read_reasons(), read_proven())
+    (ROOT / PAGE).write_text(page, encoding="utf-8", newline="\n")

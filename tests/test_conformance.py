@@ -14,6 +14,7 @@ from tests.conformance import (
     covers,
     marks_in,
     read_marks,
+    read_proven,
     read_reasons,
     read_rows,
     render,
@@ -49,7 +50,7 @@ def helper(): ...
 
 @needs("checkout")
 def test_the_page_is_what_the_marks_say() -> None:
-    page = render(read_rows(), read_marks(), read_reasons())
+    page = render(read_rows(), read_marks(), read_reasons(), read_proven())
     stale = (ROOT / PAGE).read_text(encoding="utf-8") != page
     assert not stale, f"{PAGE} is stale; write it again: make docs"
 
@@ -114,6 +115,12 @@ def test_a_reason_covers_the_rows_whose_id_begins_with_it(key: str, fits: bool) 
 def test_a_tested_row_shows_its_test_and_module() -> None:
     page = render([ROW], [MARK], NO_REASONS)
     assert "| 8839-5.4-2 | 5.4 | MUST | Accept 256 characters | `test_it` |" in page
+
+
+def test_a_row_with_a_fault_is_proven_and_a_must_without_is_listed() -> None:
+    assert "| `test_it` | yes |" in render([ROW], [MARK], NO_REASONS, {ROW.id})
+    assert f"- RFC 8839: {ROW.id}" in render([ROW], [MARK], NO_REASONS)
+    assert ", but not proven yet\n\nNothing." in render([ROW], [], NO_REASONS)
 
 
 def test_an_open_row_shows_the_most_special_reason() -> None:

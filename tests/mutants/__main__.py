@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from tests.conformance import read_marks, read_rows
+from tests.conformance import read_marks, read_proven, read_rows
 from tests.mutants.faults import Fault, read_faults, without_fault
 from tests.mutants.runner import PATIENCE, Outcome, Verdict, Workshop
 
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\n{len(outcomes) - len(bad)} of {len(outcomes)} faults killed", end=" ")
     print(f"in {monotonic() - begun:.0f} s")
     if not options.only:
-        _say_what_lacks_faults(faults)
+        _say_what_lacks_faults()
     return 1 if bad else 0
 
 
@@ -86,9 +86,9 @@ def _line(outcome: Outcome) -> str:
     return "\n    ".join([f"{line}  ({fault.source}, {fault.file})", *tests[:6]])
 
 
-def _say_what_lacks_faults(faults: list[Fault]) -> None:
-    lacking = without_fault(faults, read_rows(), read_marks())
-    print(f"{len(lacking)} tested MUST rows have no fault yet:", " ".join(lacking))
+def _say_what_lacks_faults() -> None:
+    lacking = without_fault(read_proven(), read_rows(), read_marks())
+    print(f"{len(lacking)} tested MUST rows have no fault yet; docs/conformance.md lists them")
 
 
 if __name__ == "__main__":

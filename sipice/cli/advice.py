@@ -39,7 +39,7 @@ def _servers(story: Story) -> list[str]:
         hint = {
             "no answer": f"is UDP to {address} open, and is this the right port?",
             "the server does not answer": f"is UDP to {address} open, is this the right port?",
-            "the server does not accept user name and password": "check user name and password.",
+            "the server does not accept user name and password": "compare them with the server's.",
             "quota or capacity is used up": "raise its quota, or end old allocations.",
         }.get(why, "see its log.")
         found.append(f"{kind} server {address}: {why}; {hint}")
@@ -52,8 +52,13 @@ def _servers(story: Story) -> list[str]:
 
 
 def _reach(story: Story, run: Run) -> list[str]:
-    if story.refused_by_peer[401] or story.wrong_requests or run.known_at is None:
+    if story.refused_by_peer[401] or story.wrong_requests or story.unsealed:
+        return ["Compare a=ice-ufrag and a=ice-pwd of both descriptions as sent and as received."]
+    parts = run.parts.values()
+    if run.known_at is None or (parts and all(part.valid_at is not None for part in parts)):
         return []
+    if not run.pairs and run.local and run.remote:
+        return ["A second address family on one side, or a TURN server that relays into it, helps."]
     found = _symmetric(story, run)
     kinds = {one["type"] for one in run.local}
     theirs = {one["type"] for one, _ in run.remote}

@@ -66,10 +66,12 @@ def reasons(story: Story, run: Run) -> list[str]:
             found += _selection(story, run, part, part.selections[-1])
     if run.state in ("failed", "running", "waiting") and not is_superseded(story, run):
         found += _silence(story, run)
+    elif story.wrong_requests or story.unsealed:
+        found += _credentials(story, run)
     found += _paths(story, run)
     if run.peer_lite and not story.is_lite:
         found.append("The peer is lite: it answers checks and sends none, so none was heard.")
-    if story.conflicts:
+    if story.conflicts or story.refused_by_peer[487]:
         found.append(_conflict(story))
     return found
 
@@ -125,7 +127,7 @@ def fate(pair: Pair) -> str:
     """What became of a pair, in a few words."""
     if pair.succeeded_at is not None:
         return "worked"
-    if pair.failed:
+    if pair.failed and pair.failed != "no response":
         return pair.failed
     copies = sum(check.copies for check in pair.checks)
     if not pair.checks:
@@ -179,7 +181,7 @@ def _silence(story: Story, run: Run) -> list[str]:
         return found or [_lite(run)]
     dead = [number for number in range(1, run.components + 1) if not _is_valid(run, number)]
     if not dead:
-        return [*found, "Every component had a valid pair, but none was nominated."]
+        return [*found, _not_nominated(story, run)]
     if len(dead) < run.components:
         found.append(
             f"Component {dead[0]} has no valid pair while others have: the peer may use rtcp-mux "
@@ -187,6 +189,16 @@ def _silence(story: Story, run: Run) -> list[str]:
         )
     found.append(_unanswered(story, run))
     return found
+
+
+def _not_nominated(story: Story, run: Run) -> str:
+    text = "Every component has a valid pair, but no nomination was completed."
+    if story.role == "controlled" and not run.heard:
+        text += (
+            " The peer has to nominate and has not sent a single check: "
+            "our description has not reached it yet, or was lost."
+        )
+    return text
 
 
 def _is_valid(run: Run, number: int) -> bool:
@@ -240,6 +252,13 @@ def _credentials(story: Story, run: Run) -> list[str]:
             "is not of the device that we reach: a fork, a stale answer, or a proxy that changed "
             "ice-ufrag or ice-pwd."
         )
+    for code, number in story.unsealed.items():
+        found.append(
+            f"The peer answered {code} to {counted(number, 'check')}, without a seal, as who does "
+            f"not know our credentials: {run.peer_ufrag} is not its ufrag, or we hold another "
+            "password for it than it has. Something on the way changed a=ice-pwd or a=ice-ufrag, "
+            "or the description is not of the device that we reach (a fork, a stale answer)."
+        )
     for why, number in story.wrong_requests.items():
         if why == "wrong password":
             found.append(
@@ -274,14 +293,14 @@ def _unanswered(story: Story, run: Run) -> str:
     sent = f"{counted(pairs, 'pair')} tried with {counted(copies, 'packet')}"
     if any(pair.succeeded_at is not None for pair in run.pairs.values()):
         return f"{sent}: some worked, but not for every component."
-    if run.heard:
+    if run.heard and not story.unsealed:
         source = run.heard[0][1].partition(" > ")[2]
         return (
             f"One-way: {counted(len(run.heard), 'check')} of the peer arrived (first from "
             f"{source}), but {sent} brought no answer. What we send to the peer, or what it "
             "answers, is lost on the way."
         )
-    if story.refused_by_peer or story.wrong_requests:
+    if story.unsealed or story.refused_by_peer or story.wrong_requests:
         return f"{sent}, none with success."
     return (
         f"{sent}: no answer, and no check of the peer came either. Either every direct way is "

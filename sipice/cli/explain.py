@@ -88,7 +88,7 @@ def _as_json(one: Explained, *, again: bool) -> dict[str, object]:
     recorded = one.recorded
     document: dict[str, object] = {"source": recorded.source, "session": recorded.name or None}
     if again:
-        document["replay"] = "equal" if one.difference is None else _difference_json(one)
+        document["replay"] = {"equal": True} if one.difference is None else _difference_json(one)
         return document
     document["agents"] = [_story_json(story) for story in one.stories]
     return document
@@ -97,22 +97,33 @@ def _as_json(one: Explained, *, again: bool) -> dict[str, object]:
 def _difference_json(one: Explained) -> dict[str, object]:
     assert one.difference is not None
     line = one.recorded.lines[one.difference.number]
-    return {"line": line, **one.difference._asdict()}
+    return {"line": line, **one.difference._asdict(), "equal": False}
 
 
 def _story_json(story: Story) -> dict[str, object]:
     return {
         "role": story.role,
+        "first_role": story.first_role,
         "sibling": None if story.sibling == 1 else story.sibling,
+        "config": story.config,
+        "records": story.records,
+        "epoch": story.epoch,
+        "cut": story.cut,
         "runs": [_run_json(story, run) for run in story.runs],
-        "story": asdict(story),
+        "servers": [asdict(server) for server in story.servers],
+        "paths": [asdict(path) for path in story.paths.values()],
+        "conflicts": story.conflicts,
+        "wrong_requests": dict(story.wrong_requests),
+        "dropped": dict(story.dropped),
+        "timeline": [{"at": entry.at, "text": entry.text} for entry in story.timeline],
     }
 
 
 def _run_json(story: Story, run: Run) -> dict[str, object]:
     return {
-        "stream": run.stream,
-        "generation": run.generation,
+        **asdict(run),
+        "pairs": [asdict(pair) for pair in run.ordered],
+        "parts": [asdict(part) for part in run.parts.values()],
         "state": run.state,
         "verdict": headline(story, run),
         "reasons": reasons(story, run),

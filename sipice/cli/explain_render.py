@@ -85,9 +85,9 @@ def _render_run(console: Console, story: Story, run: Run, *, verbose: bool) -> N
 
 
 def _render_candidates(console: Console, run: Run) -> None:
-    ours = [f"{one['type']} {one['address']}" for one in run.local]
+    ours = [_candidate(one) for one in run.local]
     theirs = [
-        f"{one['type']} {one['address']}" + ("" if _is_used(verdict) else f" ({verdict})")
+        _candidate(one) + ("" if _is_used(verdict) else f" ({verdict})")
         for one, verdict in run.remote
         if verdict != "known already"
     ]
@@ -96,6 +96,11 @@ def _render_candidates(console: Console, run: Run) -> None:
             shown = ", ".join(found[:8])
             more = f" and {len(found) - 8} more" if len(found) > 8 else ""
             console.print(hanging(" ", line((who, "dim"), f" {shown}{more}")))
+
+
+def _candidate(one: Record) -> str:
+    tcp = f" TCP {one['tcptype']}" if "tcptype" in one else ""
+    return f"{one['type']} {one['address']}{tcp}"
 
 
 def _is_used(verdict: str) -> bool:
@@ -179,10 +184,12 @@ def _chosen(timeline: list[Entry], *, verbose: bool) -> Sequence[Entry | None]:
     """What fits: the least important entries are left out first, then the middle (None)."""
     if verbose:
         return timeline
-    for weight in (0, 1, 2, 3):
-        kept = [entry for entry in timeline if entry.weight >= weight]
-        if len(kept) <= MAX_ENTRIES:
+    kept = timeline
+    for weight in (1, 2, 3):
+        fewer = [entry for entry in timeline if entry.weight >= weight]
+        if len(kept) <= MAX_ENTRIES or len(fewer) < MAX_ENTRIES // 4:
             break
+        kept = fewer
     if len(kept) <= MAX_ENTRIES:
         return kept
     half = MAX_ENTRIES // 2

@@ -42,7 +42,9 @@ def read_records(name: str) -> list[Recorded]:
         if record is not None:
             found.append((number, record))
         elif text.strip() and not (cut and number == len(lines) and found):
-            raise InputError(f"is no record of an agent: line {number} is no JSON object with is")
+            raise InputError(
+                f"is no record of an agent: line {number} is no JSON object with at and is"
+            )
     return _sessions(shown_name(name), found, cut=cut and _record(lines[-1]) is None)
 
 

@@ -79,7 +79,8 @@ def _delay(pair: Pair, start: float, run: Run) -> str:
     if done.at > start + NOTICEABLE:
         what = f"its check left only after {ms(done.at - start)}"
         if wasted:
-            what = f"an earlier check had no answer yet, the next left after {ms(done.at - start)}"
+            before = wasted[-1].reason or "no answer yet"
+            what = f"an earlier check had {before}, the next left after {ms(done.at - start)}"
         elif done.kind == "triggered":
             what += ", when the peer's came"
         elif (first := _number(run, done)) > 1:

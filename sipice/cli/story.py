@@ -241,6 +241,8 @@ class Story:
     """Requests of others that were answered with 401 or 400, by reason."""
     refused_by_peer: Counter[int] = field(default_factory=Counter[int])
     """Error answers to our checks, by code."""
+    unsealed: Counter[int] = field(default_factory=Counter[int])
+    """Error answers to our checks that nothing proves to be the peer's, by code."""
     dropped: Counter[str] = field(default_factory=Counter[str])
     forbidden: set[str] = field(default_factory=set[str])
     not_permitted: set[str] = field(default_factory=set[str])

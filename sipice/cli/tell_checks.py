@@ -73,8 +73,11 @@ def _cancelled(memory: Memory, story: Story, at: float, record: Record) -> None:
 
 
 def _refused_by_peer(memory: Memory, story: Story, at: float, record: Record) -> None:
-    story.refused_by_peer[record["code"] or 0] += 1
-    story.note(at, f"the peer answered {record['code']} to {{pair}}", 2, story.pair_of(record))
+    pair, code = story.pair_of(record), record["code"] or 0
+    story.refused_by_peer[code] += 1
+    for check in pair.checks[-1:]:
+        check.result, check.ended_at, check.reason = "refused", at, f"error {code}"
+    story.note(at, f"the peer answered {code} to {{pair}}", 2, pair)
 
 
 def _heard(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -106,6 +109,11 @@ def _refused(memory: Memory, story: Story, at: float, record: Record) -> None:
 
 def _dropped(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.dropped[record["why"]] += 1
+    attributes = dict(memory.packet.get("attributes", ()))
+    if "ERROR-CODE" in attributes and record["why"] == "an error response without integrity":
+        code = attributes["ERROR-CODE"][0]
+        story.unsealed[code] += 1
+        story.note(at, f"an unsealed {code} came from {record['remote']}; it does not count", 1)
 
 
 def _forbidden(memory: Memory, story: Story, at: float, record: Record) -> None:

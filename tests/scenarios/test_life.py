@@ -16,7 +16,7 @@ from tests.simnet.talk import Talk
 from tests.simnet.topology import FIREWALLED, OPEN, behind, build
 
 SEEDS = 30
-MANY = 380
+MANY = 280
 SITES = [OPEN, FIREWALLED, behind(PORT_RESTRICTED), behind(SYMMETRIC)]
 
 
@@ -50,6 +50,7 @@ class Life:
             self.cut,
             self.reboot,
             self.move,
+            self.reincarnate,
             self.wait,
         ]
         for _ in range(self.rng.randrange(2, 7)):
@@ -91,6 +92,11 @@ class Life:
             for gateway in site.gateways:
                 gateway.forget()
         self.pass_time(0.100, 8.0)
+
+    def reincarnate(self) -> None:
+        """Another process takes an agent over; its relays are gone with the old one."""
+        self.rng.choice([self.call.a, self.call.b]).reincarnate()
+        self.pass_time(0.100, 40.0)
 
     def move(self) -> None:
         """A host gets a new address in place of its old one, and its shell restarts ICE."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from sipice.ice import (
     AgentConfig,
     Candidate,
     CandidateType,
+    Credentials,
     GatheringFinished,
     Role,
 )
 from sipice.ice.candidate import MAX_PRIORITY
-from sipice.stun import Class
+from sipice.stun import Class, Key
 from sipice.stun import attributes as a
 from tests.ice.harness import Side, address, remote
 from tests.marks import rfc
@@ -191,6 +193,23 @@ def test_credentials_are_drawn_anew_for_each_stream_and_session_with_enough_bits
     assert min(len(c.pwd) for c in texts) * bits >= 128
     for at in range(8):
         assert len({c.ufrag[at] for c in texts}) > 32, "each place is random"
+
+
+@rfc("8445", "5.3", "", "AT-54")
+def test_credentials_of_256_characters_are_taken_and_ours_are_short() -> None:
+    case = Alone(begun=False)
+    case.puppet.credentials = Credentials("u" * 256, "p" * 256)
+    case.puppet.key = Key.short_term("p" * 256)
+    description = case.puppet.description
+    case.puppet.description = replace(description, credentials=case.puppet.credentials)
+    (check,) = case.begin()
+    ours = case.puppet.peer
+    assert check.message.get(a.USERNAME) == f"{'u' * 256}:{ours.ufrag}"
+    (answer,) = case.ask("10.0.0.3:7000")
+    assert answer.message.message_class is Class.SUCCESS
+    case.answer(check)
+    assert case.path() == "10.0.0.2:6000"
+    assert max(len(ours.ufrag), len(ours.pwd)) <= 32
 
 
 @rfc("8445", "5.3", "MUST", "8445-5.3-3")

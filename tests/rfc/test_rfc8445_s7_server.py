@@ -526,6 +526,9 @@ def test_a_request_sent_again_gets_the_same_answer_and_starts_nothing_more() -> 
     case = Alone()
     data = case.puppet.request(controlling=True)
     first, again = (one(case.receive(data)) for _ in range(2))
-    assert first.data == again.data
+    (check,) = requests(case.run(0.06))
+    third = one(case.receive(data))
+    assert first.data == again.data == third.data
     assert decode(first.data).message_class is Class.SUCCESS
-    assert len(requests(case.run(0.4))) == 1
+    assert requests(case.run(0.5)) == [], "the triggered check is not repeated before its time"
+    assert [s.data for s in requests(case.run(0.6))] == [check.data]

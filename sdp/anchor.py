@@ -181,9 +181,20 @@ def _is_shared(texts: list[list[bytes]], wanted: dict[int, bytes]) -> bool:
     if len(wanted) == len(texts) - 1:
         return True
     return not any(
-        stream not in wanted and not _PORT_ZERO.match(lines[0]) and not connection_positions(lines)
+        stream not in wanted and not _PORT_ZERO.match(lines[0]) and not _has_connection(lines)
         for stream, lines in enumerate(texts[1:])
     )
+
+
+def _has_connection(lines: list[bytes]) -> bool:
+    """Whether a section has a c= that can be read; one that cannot leaves it to the session."""
+    for position in connection_positions(lines):
+        try:
+            Connection.parse(content(lines[position])[2:])
+        except SdpError:
+            continue
+        return True
+    return False
 
 
 def _write_connection(lines: list[bytes], position: int, line: bytes) -> None:

@@ -54,6 +54,14 @@ def test_a_dead_stream_does_not_need_the_session_line(other: str) -> None:
     assert description.values("c=") == [b"IN IP4 198.51.100.1"]
 
 
+def test_a_stream_whose_own_line_is_unreadable_lives_by_the_session() -> None:
+    description = described(AUDIO, VIDEO, "c=IN odd")
+    before = eff.default_destination(description, 1)
+    set_destination(description, 0, RTP)
+    assert eff.default_destination(description, 0) == RTP
+    assert eff.default_destination(description, 1) == before
+
+
 def test_a_stream_that_shares_the_session_line_gets_one_of_its_own() -> None:
     assert moved(AUDIO, "i=title", "b=AS:64", VIDEO) == [
         "m=audio 30000 RTP/AVP 0",

@@ -59,6 +59,9 @@ def connected(*, components: int = 1) -> Wire:
 @rfc("7675", "4", "rule", "7675-4-1")
 def test_with_consent_no_indication_is_sent() -> None:
     wire = connected()
+    assert wire.a.agent.send(wire.now, 0, 1, b"\x80")
+    assert wire.a.agent.take_commands()
+    wire.a.agent.media_sent(wire.now, 0, 1)
     wire.run(300.0)
     assert wire.requests(wire.a)
     assert not any(is_indication(sent.message) for sent in wire.log)

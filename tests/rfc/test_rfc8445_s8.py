@@ -412,6 +412,7 @@ def test_two_lite_agents_pair_by_component_and_family_and_take_the_best() -> Non
         assert theirs.path.to == address(f"[2001:db8::1]:{4999 + component}")
 
 
+@rfc("8445", "7.3.1.5", "MUST", "8445-7.3.1.5-2")
 def test_refused_nominations_leave_the_peer_in_no_doubt() -> None:
     """A second nomination after the hold time is an error for the peer (§7.3.1.5)."""
     alone = Alone(peers=peers(PEER, SECOND))

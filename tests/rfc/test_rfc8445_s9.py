@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sipice.ice import (
+    Credentials,
     Description,
     MediaChanged,
     PairSelected,
@@ -58,6 +59,19 @@ def test_other_credentials_change_nothing_without_a_restart() -> None:
     wire.run(60.0)
     assert wire.a.agent.media(0, 1) == before
     assert {str(sent.to) for sent in wire.requests(wire.a)} == {"10.0.0.2:6000"}
+
+
+@rfc("8445", "9", "MUST", "8445-9-1")
+def test_candidates_under_other_credentials_are_not_added_without_a_restart() -> None:
+    alone = Alone(begun=False)
+    told = alone.puppet.description
+    alone.puppet.description = Description(told.credentials, told.candidates, complete=False)
+    alone.begin()
+    other = Credentials("OTHERuf", "OTHERpasswordOTHERpassw")
+    elsewhere = tuple(peers("10.0.0.9:9000"))
+    alone.agent.set_remote_description(0.1, 0, Description(other, elsewhere))
+    alone.run(50.0)
+    assert {str(sent.to) for sent in alone.log} == {"10.0.0.2:6000"}
 
 
 @rfc("8445", "9", "MUST", "8445-9-1")

@@ -18,6 +18,7 @@ from sipice.ice import (
     StreamCompleted,
     StreamFailed,
 )
+from sipice.ice.pair import CandidatePair
 from sipice.net import Address
 from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
@@ -57,9 +58,12 @@ def end(alone: Alone, ufrag: str | None = None) -> None:
     alone.take()
 
 
+def checklist_of(alone: Alone) -> list[CandidatePair]:
+    return alone.agent._state.streams[0].current.checklist
+
+
 def pairs(alone: Alone) -> list[tuple[str, str]]:
-    checklist = alone.agent._state.streams[0].current.checklist
-    return [(str(pair.base.address), str(pair.to)) for pair in checklist]
+    return [(str(pair.base.address), str(pair.to)) for pair in checklist_of(alone)]
 
 
 def server_answers(alone: Alone, question: Sent, mapped: Address = MAPPED) -> None:
@@ -240,6 +244,19 @@ def test_a_local_candidate_is_paired_only_when_it_has_been_handed_out() -> None:
     assert at in {sent.source for sent in alone.run(3.0)}
 
 
+@rfc("8838", "10", "MUST NOT", "8838-10-1")
+@rfc("8838", "10", "", "AT-57")
+def test_a_remote_candidate_is_not_paired_with_what_the_peer_does_not_know_yet() -> None:
+    alone = trickling(first=(remote(PEER),))
+    at = address("10.0.1.1:5000")
+    alone.side.bases[at] = alone.agent.add_local_address(0.0, 0, 1, at)
+    alone.agent.add_remote_candidate(0.0, 0, remote(SECOND, foundation="2", priority=1000))
+    before = {(str(pair.base.address), str(pair.to)) for pair in checklist_of(alone)}
+    assert before == {(OWN, PEER), (OWN, SECOND)}
+    alone.run(0.0)
+    assert len(pairs(alone)) == 4
+
+
 @rfc("8838", "10", "MUST", "8838-10-2")
 def test_a_local_server_reflexive_candidate_makes_no_pair_beside_its_base() -> None:
     alone, question = gathering()
@@ -295,7 +312,7 @@ def test_a_peer_reflexive_candidate_that_is_then_signalled_stays_one_pair(answer
         alone.answer(check)
     told = remote(PEER, kind=CandidateType.SERVER_REFLEXIVE, priority=1694498815, foundation="s")
     add(alone, told)
-    (pair,) = alone.agent._state.streams[0].current.checklist
+    (pair,) = checklist_of(alone)
     assert (pair.remote.type, pair.remote.priority) == (told.type, told.priority)
     assert pair.foundation[1] == "s"
     assert pair.priority == 2**32 * told.priority + 2 * pair.local.priority + 0

@@ -76,14 +76,15 @@ class Candidate:
 
     @classmethod
     def parse(cls, value: bytes | str) -> Self:
-        """Read the value of the attribute, with or without ``candidate:`` before it.
+        """Read the value of the attribute, with or without ``candidate:`` or ``a=candidate:`` before it.
 
         Raises SdpError when the six leading fields are not there or are not the numbers they
         must be. Ranges are not checked here: see ``why_unusable`` and ``sdp.lint``.
         """
         words = tokens(writable(value, "candidate") if isinstance(value, str) else value)
-        if words[0][:10].lower() == "candidate:":
-            words[0] = words[0][10:]
+        prefix, colon, rest = words[0].rpartition(":")
+        if colon and prefix.lower() in ("candidate", "a=candidate"):
+            words[0] = rest
         if len(words) < 6:
             raise SdpError(f"{len(words)} fields, at least 6 are needed", field="candidate")
         foundation, component, transport, priority, address, port = words[:6]

@@ -422,3 +422,9 @@ def test_other_remote_candidates_are_not_written(
     with pytest.raises(SdpError) as refused:
         format_remote_candidates(entries)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("before", ["", "candidate:", "a=candidate:", "A=CANDIDATE:"])
+def test_a_candidate_may_be_pasted_with_the_name_of_its_attribute(before: str) -> None:
+    pasted = Candidate.parse(f"{before}1 1 UDP 2130706431 192.0.2.1 5000 typ host")
+    assert pasted.foundation == "1"

@@ -76,7 +76,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, value: bytes | str) -> Self:
-        """Read the value of the attribute, with or without ``candidate:`` or ``a=candidate:`` before it.
+        """Read the value of the attribute, or the whole ``a=candidate:`` line.
 
         Raises SdpError when the six leading fields are not there or are not the numbers they
         must be. Ranges are not checked here: see ``why_unusable`` and ``sdp.lint``.

@@ -54,6 +54,13 @@ def test_a_dead_stream_does_not_need_the_session_line(other: str) -> None:
     assert description.values("c=") == [b"IN IP4 198.51.100.1"]
 
 
+def test_a_stream_with_a_line_of_its_own_leaves_the_session_line_to_the_other() -> None:
+    description = described(AUDIO, VIDEO, "c=IN odd", OWN)
+    set_destination(description, 0, RTP)
+    assert description.values("c=") == [b"IN IP4 198.51.100.1"]
+    assert after_session(description)[1:] == [VIDEO, "c=IN odd", OWN]
+
+
 def test_a_stream_whose_own_line_is_unreadable_lives_by_the_session() -> None:
     description = described(AUDIO, VIDEO, "c=IN odd")
     before = eff.default_destination(description, 1)

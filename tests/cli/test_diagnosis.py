@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.capabilities import require
+
+require("cli")
+
+from sipice.cli.diagnosis import fate, headline, losses, reasons
+from tests.cli.stories import KNOWN, OPEN, formed, sent, story, whole
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        ("connected-a", "connected after 100 ms"),
+        ("consent-lost-a", "connected after 100 ms, path LOST after"),
+        ("failure-a", "FAILED after 39.55 s: no check of a component succeeded"),
+        ("no-answer-a", "never began: the peer's description did not come"),
+    ],
+)
+def test_the_headline_says_how_it_ended(case: str, text: str) -> None:
+    told = whole(case)
+    assert headline(told, told.runs[0]).startswith(text)
+    assert bool(losses(told, told.runs[0])) == ("LOST" in text)
+
+
+def test_a_record_that_ends_early_is_undecided() -> None:
+    told = story(KNOWN, formed(), sent(10.0, "1"))
+    assert headline(told, told.runs[0]) == "undecided at the end of the record, 0 ms later"
+
+
+def test_the_fate_of_a_pair_counts_packets() -> None:
+    told = story(KNOWN, formed())
+    pair = told.runs[0].pairs[OPEN]
+    assert fate(pair) == "was not tried"
+    pair = story(KNOWN, formed(), sent(10.0, "1")).runs[0].pairs[OPEN]
+    assert fate(pair) == "no answer to 1 packet"
+    pair.failed = "the response came from elsewhere"
+    assert fate(pair) == "the response came from elsewhere"
+    pair.succeeded_at = 1.0
+    assert fate(pair) == "worked"
+
+
+def test_better_pairs_are_named_with_their_fate() -> None:
+    told = whole("trickle-a")
+    text = " ".join(reasons(told, told.runs[0]))
+    assert "of 6 pairs it is the best that worked" in text
+    assert "#1 (host-host) no answer to 1 packet" in text
+
+
+def test_no_candidates_of_the_peer_are_the_reason() -> None:
+    told = story(KNOWN)
+    assert reasons(told, told.runs[0]) == [
+        "The peer named no candidate: its description has none, and none was trickled."
+    ]

@@ -26,6 +26,7 @@ from sipice.stun.longterm import LongTermCredentials
 from sipice.turn import (
     Allocated,
     ChannelBound,
+    ChannelFailed,
     DataReceived,
     Loss,
     Lost,
@@ -288,7 +289,7 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
             port.pending.pop(ip, None)
             if state.tracer is not None:
                 tracing.not_permitted(state, port.socket, port.client.server, ip, code)
-        case ChannelBound():
+        case ChannelBound() | ChannelFailed():
             _refresh(state, port)
         case Redirected(server, _):
             _redirect(state, port, server)

@@ -11,6 +11,8 @@ FIRST, LAST = 0x4000, 0x4FFF
 """Channel numbers (§12)."""
 REBIND = 540.0
 """Seconds after which a channel is bound again; it lasts 600 s (§12)."""
+RETRY = 30.0
+"""Seconds after which a ChannelBind without an answer is tried again."""
 
 
 def channel_data(number: int, data: bytes, *, padded: bool = False) -> bytes:
@@ -73,15 +75,19 @@ class Channels:
             channel.is_wanted = channel.is_bound = False
             channel.bind_at = None
 
+    def retry(self, now: float, channel: Channel) -> None:
+        """The server did not answer; it may have bound the channel all the same."""
+        channel.is_bound, channel.bind_at = False, now + RETRY
+
     def bound_number(self, peer: Address) -> int | None:
         """The channel on which data for a peer can be sent."""
         channel = self._by_peer.get(peer)
         return channel.number if channel is not None and channel.is_bound else None
 
     def peer_of(self, number: int) -> Address | None:
-        """Whose data comes on a channel."""
+        """Whose data comes on a channel: the server may still use one that we use no more."""
         channel = self._by_number.get(number)
-        return channel.peer if channel is not None and channel.is_wanted else None
+        return None if channel is None else channel.peer
 
     def take_due(self, now: float) -> list[Channel]:
         """The channels for which ChannelBind is to be sent now."""

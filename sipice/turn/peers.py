@@ -123,7 +123,10 @@ class Peers:
             return []
         # DEVIATION §12.3: after an unexpected 400 the allocation is not deleted and made anew;
         # data goes on in Send indications, and the call does not notice.
-        self.channels.forget(channel.peer)
+        if answer.ending is Ending.TIMEOUT:
+            self.channels.retry(now, channel)
+        else:
+            self.channels.forget(channel.peer)
         return [ChannelFailed(channel.peer, answer.error_code)]
 
     def next_timeout(self) -> float | None:

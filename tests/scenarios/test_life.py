@@ -16,7 +16,7 @@ from tests.simnet.talk import Talk
 from tests.simnet.topology import FIREWALLED, OPEN, behind, build
 
 SEEDS = 30
-MANY = 280
+MANY = 380
 SITES = [OPEN, FIREWALLED, behind(PORT_RESTRICTED), behind(SYMMETRIC)]
 
 

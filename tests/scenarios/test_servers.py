@@ -207,6 +207,22 @@ def assert_renewed(topology: Topology, method: Method, lifetime: float) -> None:
     assert 2 <= len(times) <= 40
 
 
+@rfc("8656", "12", "rule", "8656-12-4")
+def test_media_goes_on_when_a_channel_is_not_renewed() -> None:
+    topology = build(HARD, HARD, rtt=0.050)
+    made = call(topology, turn=True).run()
+    topology.turn.policy.channels = False
+    talk = Talk(made.a, made.b, ptime=5.0)
+    made.world.run(until=700.0)
+    talk.stop()
+    for peer in (made.a, made.b):
+        assert peer.all(PathLost) == []
+        assert talk.longest_gap(peer, since=10.0) <= 5.0 + 1e-6
+        path = peer.agent.media(0, 1).send
+        assert path is not None
+        assert path.channel is None
+
+
 def test_media_uses_a_channel_soon_after_selection() -> None:
     made = call(build(HARD, HARD, rtt=0.050), turn=True).run()
     talk = Talk(made.a, made.b)

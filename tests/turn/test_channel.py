@@ -163,6 +163,32 @@ def test_a_channel_without_an_answer_fails(script: Script) -> None:
     assert script.event() == ChannelFailed(PEER, None)
 
 
+def test_a_server_whose_answer_was_lost_may_use_the_channel(script: Script) -> None:
+    script.permitted(PEER)
+    bind(script)
+    script.wait(39.5)
+    assert script.event() == ChannelFailed(PEER, None)
+    script.give(bytes.fromhex("4000000178"))
+    assert script.event() == DataReceived(PEER, b"x")
+
+
+def test_a_channel_without_an_answer_is_bound_again_later(script: Script) -> None:
+    script.bound(PEER)
+    for _ in range(539):
+        script.wait(1)
+        for request in script.packets():
+            script.answer(request)
+    script.wait(41)
+    assert ChannelFailed(PEER, None) in script.events()
+    assert script.client.channel_number(PEER) is None
+    script.packets()
+    script.wait(30)
+    again = next(packet for packet in script.packets() if packet.method == Method.CHANNEL_BIND)
+    assert again.get(Attr.CHANNEL_NUMBER) == b"\x40\0\0\0"
+    script.answer(again)
+    assert ChannelBound(PEER, 0x4000) in script.events()
+
+
 def test_after_4096_peers_there_are_no_more_channels(script: Script) -> None:
     peers = [Address(PEER.ip, port) for port in range(1, 4098)]
     script.permitted(*peers)

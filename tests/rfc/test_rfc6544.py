@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sipice.ice import Loss, PathLost, RestartFinished, Role, TcpType
-from sipice.net import CloseConnection, Flow, OpenConnection, SendStream
+from sipice.net import CloseConnection, Flow, OpenConnection, SendDatagram, SendStream
 from sipice.stun import Class, Message, decode
 from sipice.stun import attributes as a
 from sipice.stun.framing import Framer
@@ -96,6 +96,31 @@ def test_a_restart_neither_closes_the_connection_in_use_nor_opens_another() -> N
     path = case.agent.media(0, 1).send
     assert path is not None
     assert path.flow == flow
+
+
+@rfc("6544", "9.2", "SHOULD", "6544-9.2-2")
+def test_a_restart_that_ends_on_another_pair_closes_the_former_connection() -> None:
+    case, flow = connected()
+    case.commands.clear()
+    base = case.agent.add_local_address(5.0, 0, 1, address("10.0.0.1:7000"))
+    identifier = case.agent.prepare_restart(5.0)
+    case.agent.local_description(0)
+    case.agent.set_remote_description(5.0, 0, case.puppet.description)
+    case.agent.commit_restart(5.0, identifier)
+    request = case.puppet.request(controlling=True, nominate=True)
+    case.agent.receive_datagram(5.0, request, base, address("10.0.0.2:7000"))
+    for command in case.run(5.5):
+        if isinstance(command, SendDatagram):
+            message = decode(command.data)
+            if message.message_class is Class.REQUEST:
+                answer = case.puppet.success(message, base.address)
+                case.agent.receive_datagram(5.5, answer, base, command.remote)
+    case.take()
+    path = case.agent.media(0, 1).send
+    assert path is not None
+    assert path.base == base
+    case.run(20.0)
+    assert CloseConnection(flow) in case.commands
 
 
 @rfc("7675", "5.1", "MUST", "7675-5.1-11")

@@ -11,6 +11,7 @@ from sipice.ice import (
     MediaChanged,
     PairSelected,
     Role,
+    StreamFailed,
 )
 from sipice.net import Source
 from tests.ice.harness import address, pair_of, remote
@@ -127,6 +128,18 @@ def test_during_a_restart_the_previous_pair_stays_the_selected_one() -> None:
         assert wire.a.agent.send(wire.now, 0, 1, MEDIA)
         assert wire.a.agent.take_commands()
         assert wire.step()
+
+
+@rfc("8445", "12.1", "MUST NOT", "8445-12.1-4")
+def test_a_stream_that_failed_carries_no_data_on_any_component() -> None:
+    own = [remote(PEER), remote(RTCP, component=2, priority=2130706430)]
+    alone = Alone(Role.CONTROLLING, peers=own, components=2)
+    alone.serve(30.0, deaf=[RTCP])
+    assert alone.path() == PEER
+    alone.serve(200.0, deaf=[RTCP])
+    assert alone.side.all(StreamFailed)
+    assert alone.path() is None
+    assert alone.send_media() is None
 
 
 @rfc("8445", "12.1.1", "MUST NOT", "8445-12.1.1-1")

@@ -372,6 +372,21 @@ def test_a_pair_of_a_foundation_that_has_succeeded_may_go_at_once() -> None:
 # §13: the end of ours
 
 
+@rfc("8838", "13", "MUST NOT", "8838-13-3")
+@rfc("8838", "13", "", "AT-57")
+def test_no_candidate_is_handed_out_after_the_end_of_gathering() -> None:
+    alone = Alone(Role.CONTROLLED, SERVED, begun=False)
+    alone.agent.gather(0.0)
+    (question,) = alone.run(0.0)
+    alone.run(5.0)
+    kinds = [type(event) for event in alone.side.events]
+    assert GatheringFinished in kinds
+    server_answers(alone, question)
+    alone.run(6.0)
+    after = alone.side.events[kinds.index(GatheringFinished) + 1 :]
+    assert not any(isinstance(event, CandidateGathered) for event in after)
+
+
 @rfc("8838", "13", "MAY", "8838-13-5")
 def test_gathering_that_takes_too_long_ends_early() -> None:
     alone = Alone(Role.CONTROLLED, SERVED, begun=False)

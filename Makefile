@@ -53,6 +53,7 @@ mutants: venv ## the seeded faults: each must be noticed by a test of its RFC ro
 docs: venv ## write the generated pages again
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tests.lintdoc
+	$(BIN)/python -m tests.recorddoc
 
 peers: ## install the foreign programs that some tests talk to (root)
 	@$(PYTHON) .ci/peers.py

@@ -28,6 +28,7 @@ _ICE_CHARS = re.compile(r"[A-Za-z0-9+/]+", re.ASCII)
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]*", re.ASCII)
 _MDNS = re.compile(r"[^.]+\.local\.?", re.IGNORECASE)
+_MDNS_WRITTEN = re.compile(r"[A-Za-z0-9-]{1,63}\.local")
 
 PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _PRIORITY = "(?:[1-9][0-9]{0,8}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7})"
@@ -296,7 +297,7 @@ def checked_pacing(milliseconds: int) -> bytes:
 
 def checked_ip(address: str, name: str, *, mdns: bool = False) -> str:
     """An IP address as we may write it: no name, no brackets, no zone (RFC 8839 §5.1)."""
-    if is_ipv4(address) or (mdns and _MDNS.fullmatch(address) and _TOKEN.fullmatch(address)):
+    if is_ipv4(address) or (mdns and _MDNS_WRITTEN.fullmatch(address)):
         return address
     if ip_address(address) is None or not set("[]%").isdisjoint(address):
         raise SdpError(f"{address!r} is not an IP address", field=name)

@@ -51,7 +51,7 @@ def no_format(view: View) -> Hits:
     for stream in view.streams:
         line = stream.media_line
         if line is not None and line.port is not None and not line.formats:
-            yield stream.hit(0, f"m={line.type[:20]} has no format; strict peers refuse the body")
+            yield stream.hit(0, f"m={shown(line.type)} has no format; strict peers refuse the body")
 
 
 @rule(

@@ -67,7 +67,7 @@ class Input:
 
 def shown_name(name: str) -> str:
     """How an argument is called in output."""
-    return "(stdin)" if name == STDIN else name
+    return "(stdin)" if name == STDIN else name or '""'
 
 
 def read_input(name: str) -> Input:
@@ -88,6 +88,8 @@ def _read(name: str) -> tuple[bytes, bool]:
     """The bytes, and whether that is only the beginning of a capture in a file."""
     if name == STDIN:
         return sys.stdin.buffer.read(MAX_STDIN + 1), False
+    if not name:
+        raise InputError("is no file name")
     path = Path(name)
     if path.is_dir():
         raise InputError(f"is a directory; name the files in it, for instance {path}/*")

@@ -208,6 +208,8 @@ def _run(file: str, edit: Edit, results: Results) -> None:
     except (InputError, SdpError) as why:
         name = shown_name(file)
         complain(f"{name} {why}" if isinstance(why, InputError) else f"{name}: {why}")
+        if results.json:
+            print_json({"name": name, "error": str(why)})
         raise typer.Exit(UNUSABLE) from None
     raise typer.Exit(FINE)
 

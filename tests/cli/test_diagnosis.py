@@ -49,6 +49,17 @@ def test_better_pairs_are_named_with_their_fate() -> None:
     assert "#1 (host-host) no answer to 1 packet" in text
 
 
+def test_copies_of_the_peers_checks_show_which_way_is_closed() -> None:
+    told = whole("one-way-a")
+    assert told.runs[0].repeats == 6
+    (text,) = reasons(told, told.runs[0])
+    assert text.endswith("the way from us to the peer is closed.")
+    told.runs[0].repeats = 0
+    (text,) = reasons(told, told.runs[0])
+    assert text.endswith("or what it answers to them.")
+    told.runs[0].repeats = 6
+
+
 def test_no_candidates_of_the_peer_are_the_reason() -> None:
     told = story(KNOWN)
     assert reasons(told, told.runs[0]) == [

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from sipice.cli.inputs import Input, InputError, Kind, found_in_text, kind_of, read_input
+from sipice.cli.inputs import (
+    Input,
+    InputError,
+    Kind,
+    found_in_text,
+    kind_of,
+    read_input,
+    shown_name,
+)
 
 SYNTHETIC = Path(__file__).resolve().parents[1] / "traces" / "synthetic"
 
@@ -137,3 +145,9 @@ def test_stdin_that_is_no_terminal_is_read_as_bytes() -> None:
         env=environment,
     )
     assert ended.stdout.strip() == b"sdp"
+
+
+def test_an_empty_name_is_no_file_name() -> None:
+    with pytest.raises(InputError, match="is no file name"):
+        read_input("")
+    assert shown_name("") == '""'

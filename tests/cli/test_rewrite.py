@@ -173,3 +173,9 @@ def test_what_cannot_be_done_gets_one_line(arguments: tuple[str, ...], words: st
     assert ended.err.count("\n") == 1
     with pytest.raises(SdpError, match=words):
         raise SdpError(ended.err)
+
+
+def test_json_says_why_nothing_was_done() -> None:
+    ended = run("rewrite", "strip", "/does/not/exist.sdp", "--json")
+    assert ended.code == 2
+    assert ended.json == {"name": "/does/not/exist.sdp", "error": "does not exist"}

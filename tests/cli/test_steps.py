@@ -84,7 +84,7 @@ def test_a_wait_for_better_pairs_is_the_reason_for_a_late_selection() -> None:
 
 
 def test_of_a_controlled_agent_the_peer_decides() -> None:
-    heard = (10.2, "check-received", of_pair(use_candidate=True))
+    heard = (10.2, "check-received", of_pair(use_candidate=True, id="7"))
     found = by_name(story(KNOWN, formed(), heard, selected(10.2, by="peer")))
     assert found["component 1 selected"].why == "the peer nominates; it did so after 200 ms"
     assert found["component 1 selected"].bound is None

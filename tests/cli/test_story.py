@@ -25,7 +25,7 @@ def test_the_larger_pacing_of_both_sides_counts() -> None:
 
 
 def test_checks_of_the_peer_count_although_their_pair_came_later() -> None:
-    heard = (9.9, "check-received", of_pair(use_candidate=False))
+    heard = (9.9, "check-received", of_pair(use_candidate=False, id="7"))
     assert len(story(heard, KNOWN, formed()).runs[0].pairs[OPEN].heard) == 1
 
 

@@ -63,7 +63,7 @@ def _candidate(value: bytes) -> None:
     except SdpError:
         return
     words = " ".join(candidate.raw).encode("utf-8", "surrogateescape").split()
-    told = re.sub(rb"(?i)^\s*candidate:", b"", value).split()
+    told = re.sub(rb"(?i)^\s*(a=)?candidate:", b"", value).split()
     assert words == told or words == value.split()
     assert repr(candidate)
     assert why_unusable(candidate) is None or why_unusable(candidate)

@@ -34,6 +34,7 @@ def check_findings(findings: list[lint.Finding], description: sdp.SessionDescrip
     lines = sum(len(section.lines) for section in description.sections)
     for finding in findings:
         assert finding.code in _CODES
+        assert finding.message.isprintable()
         assert finding.message
         assert not any(secret in finding.message for secret in secrets), finding
         assert finding.line is None or 1 <= finding.line <= max(lines, 1), finding

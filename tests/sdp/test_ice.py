@@ -428,3 +428,17 @@ def test_other_remote_candidates_are_not_written(
 def test_a_candidate_may_be_pasted_with_the_name_of_its_attribute(before: str) -> None:
     pasted = Candidate.parse(f"{before}1 1 UDP 2130706431 192.0.2.1 5000 typ host")
     assert pasted.foundation == "1"
+
+
+def test_an_mdns_name_with_odd_characters_is_not_written() -> None:
+    named = Candidate(
+        foundation="1",
+        component=1,
+        transport="UDP",
+        priority=1,
+        address="9f0c2#b1e.local",
+        port=5000,
+        type="host",
+    )
+    with pytest.raises(SdpError, match="is not an IP address"):
+        named.to_bytes()

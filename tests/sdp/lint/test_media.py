@@ -103,3 +103,9 @@ def test_payload_types_of_one_section_are_one_fact() -> None:
         "'200' is no RTP payload type",
         "payload type 96 and 2 more without a=rtpmap",
     ]
+
+
+def test_a_media_type_that_is_no_text_is_shown_printably() -> None:
+    found = [f for f in check(sdp.parse(b"v=0\r\nm=\xe0 9 RTP/AVP\r\n")) if f.code == "SDP219"]
+    assert len(found) == 1
+    assert found[0].message.isprintable()

@@ -380,6 +380,10 @@ class Agent:
             for generation in stream.generations()
         )
 
+    def unwrap(self, data: bytes, base: Base, remote: Address) -> tuple[bytes, Base, Address]:
+        """What a relay carries in this datagram, where to, and from whom (see ``Demux``)."""
+        return receive.unwrap(self._state, data, base, remote)
+
     def export(self, now: float) -> bytes:
         """Everything another process needs to go on with this session, passwords included.
 

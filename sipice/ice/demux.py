@@ -27,7 +27,11 @@ class Demux:
             self.find(data, base, remote).receive_datagram(now, data, base, remote)
 
     def find(self, data: bytes, base: Base, remote: Address) -> Agent:
-        """By transaction, else by the peer's ufrag in USERNAME, else by where it came from."""
+        """By transaction, else by the peer's ufrag in USERNAME, else by where it came from.
+
+        Of what a TURN server relays, the packet inside tells: siblings share the allocation.
+        """
+        data, base, remote = self.agents[0].unwrap(data, base, remote)
         message = _parse(data)
         for agent in self.agents:
             if message is not None and agent.expects(message.transaction_id):

@@ -59,6 +59,20 @@ def carried(
         free.release_socket(state, port.socket)
 
 
+def unwrap(
+    state: AgentState, data: bytes, base: Base, remote: Address
+) -> tuple[bytes, Base, Address]:
+    """What came to a relayed base in this datagram, and from whom; else the datagram itself."""
+    port = state.local.relays.get((base.number, remote))
+    while isinstance(port, gather.RelayPort):
+        found = port.client.peek(data)
+        for local in port.relayed if found is not None else ():
+            if found is not None and local.base.address.family == found.peer.family:
+                return found.data, local.base, found.peer
+        port = port.replaces
+    return data, base, remote
+
+
 def _deliver(state: AgentState, base: LocalBase, peer: Address, data: bytes) -> None:
     if is_stun(data):
         stun(state, data, base, peer)

@@ -28,7 +28,7 @@ from sipice.turn.allocation import (
     refused_families,
 )
 from sipice.turn.channel import Channel
-from sipice.turn.events import Loss, Lost, Redirected, TurnEvent
+from sipice.turn.events import DataReceived, Loss, Lost, Redirected, TurnEvent
 from sipice.turn.peers import Peers
 from sipice.turn.requests import Answer, Ending, Permit, Requests, Step
 from sipice.turn.snapshot import AllocationSnapshot
@@ -186,6 +186,20 @@ class TurnClient:
         answer = self._requests.receive(now, message)
         if answer is not None:
             self._take_answer(now, answer)
+
+    def peek(self, packet: bytes) -> DataReceived | None:
+        """What a message from the server would bring from a peer; nothing is changed."""
+        if packet and packet[0] >= 0x40:
+            events = self._peers.receive_channel_data(packet)
+        else:
+            try:
+                message = decode(packet)
+            except StunDecodeError:
+                return None
+            if message.message_class is not Class.INDICATION:
+                return None
+            events = self._peers.receive_indication(message)
+        return next((event for event in events if isinstance(event, DataReceived)), None)
 
     def next_timeout(self) -> float | None:
         """When to call ``handle_timeout``."""

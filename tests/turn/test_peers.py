@@ -48,6 +48,16 @@ def test_data_comes_in_data_indications(script: Script, data: bytes) -> None:
     assert script.event() == DataReceived(SAME_HOST, data)
 
 
+def test_what_a_packet_carries_can_be_seen_before_it_is_taken(script: Script) -> None:
+    script.permitted(PEER)
+    for packet in (data_indication(OTHER, b"x"), b"", b"\0", bytes.fromhex("4000000178")):
+        assert script.client.peek(packet) is None
+    script.client.bind_channel(script.now, PEER)
+    for packet in (data_indication(PEER, b"x"), bytes.fromhex("4000000178")):
+        assert script.client.peek(packet) == DataReceived(PEER, b"x")
+        assert script.events() == []
+
+
 @rfc("8656", "11.4", "rule/SHOULD", "8656-11.4-1")
 @rfc("8489", "6.3.2", "rule", "8489-6.3.2-1")
 @pytest.mark.parametrize(

@@ -284,6 +284,19 @@ def _lite(run: Run) -> str:
     return "We are lite and only answer, and no check of the peer came."
 
 
+def _direction(run: Run) -> str:
+    """Which way is closed: a peer that gets our answers does not repeat its checks."""
+    if run.repeats:
+        return (
+            f"The peer repeated its checks ({run.repeats} copies), so our answers do not reach it "
+            "either: the way from us to the peer is closed."
+        )
+    return (
+        "The peer did not repeat its checks, so it may have got our answers: our checks are "
+        "dropped on the way, or what it answers to them."
+    )
+
+
 def _unanswered(story: Story, run: Run) -> str:
     checks = [check for check in run.checks if check.kind != "nominating"]
     copies = sum(check.copies for check in checks)
@@ -297,8 +310,7 @@ def _unanswered(story: Story, run: Run) -> str:
         source = run.heard[0][1].partition(" > ")[2]
         return (
             f"One-way: {counted(len(run.heard), 'check')} of the peer arrived (first from "
-            f"{source}), but {sent} brought no answer. What we send to the peer, or what it "
-            "answers, is lost on the way."
+            f"{source}), but {sent} brought no answer. {_direction(run)}"
         )
     if story.unsealed or story.refused_by_peer or story.wrong_requests:
         return f"{sent}, none with success."

@@ -21,6 +21,8 @@ class Memory:
     """Of the generations, in order."""
     packet: Record = field(default_factory=dict[str, Any])
     """The last message that came."""
+    heard: set[str] = field(default_factory=set[str])
+    """The transactions of the peer's checks."""
 
 
 @dataclass(slots=True)
@@ -131,6 +133,8 @@ class Run:
     parts: dict[int, Part] = field(default_factory=dict[int, Part])
     heard: list[tuple[float, str, bool]] = field(default_factory=list[tuple[float, str, bool]])
     """The peer's checks: when, on which pair, whether they nominate."""
+    repeats: int = 0
+    """Copies of checks of the peer that had come before: our answers did not reach it."""
     early: int = 0
     completed_at: float | None = None
     failed_at: float | None = None

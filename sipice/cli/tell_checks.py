@@ -84,6 +84,8 @@ def _heard(memory: Memory, story: Story, at: float, record: Record) -> None:
     run = story.run_of(record)
     nominates = record["use_candidate"]
     run.heard.append((at, record["pair"], nominates))
+    run.repeats += record["id"] in memory.heard
+    memory.heard.add(record["id"])
     what = "nomination" if nominates else "check"
     sender = record["pair"].partition(" > ")[2]
     if run.completed_at is None:  # later ones ask for consent

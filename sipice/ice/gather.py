@@ -98,7 +98,7 @@ class RelayPort:
     @property
     def key(self) -> Key | None:
         """See Relay."""
-        return self.client.key
+        return self.client.key or (self.replaces.key if self.replaces is not None else None)
 
 
 def start(state: AgentState, stream: Stream) -> None:

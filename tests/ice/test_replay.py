@@ -12,8 +12,9 @@ from sipice.ice import Agent, AgentConfig
 from sipice.ice.replay import Record, replay
 from sipice.trace import RECORDS, JsonLines
 from tests.scenarios import recorded
-from tests.scenarios.recorded import ALL, Session, session
+from tests.scenarios.recorded import ALL, HARD, Session, session
 from tests.scenarios.test_forks import ForkedCall
+from tests.simnet.topology import OPEN, SiteKind
 
 made = lru_cache(session)
 
@@ -110,9 +111,10 @@ def test_a_damaged_record_never_raises(seed: int) -> None:
     replay(told)
 
 
-def test_forked_agents_replay_together() -> None:
+@pytest.mark.parametrize(("site", "walls"), [(OPEN, False), (HARD, True)], ids=str)
+def test_forked_agents_replay_together(site: SiteKind, walls: bool) -> None:
     lines: list[str] = []
-    call = ForkedCall(3, tracer=JsonLines(lines.append))
+    call = ForkedCall(3, site=site, walls=walls, tracer=JsonLines(lines.append))
     call.offer()
     for number, branch in enumerate(call.branches):
         call.answer_at(0.040 + number * 0.5, branch)

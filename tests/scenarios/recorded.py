@@ -96,6 +96,14 @@ def relayed(tracers: Tracers) -> Call:
     return _run(_call(build(HARD, HARD, rtt=0.050), tracers, turn=True), 40.0)
 
 
+def relayed_restart(tracers: Tracers) -> Call:
+    """Both sides ask their servers again, so one allocation takes the place of another."""
+    made = _run(_call(build(HARD, HARD, rtt=0.050), tracers, turn=True), 8.0)
+    made.restart(gather=True)
+    made.world.run(until=30.0)
+    return made
+
+
 def consent_lost(tracers: Tracers) -> Call:
     made = _run(_call(build(OPEN, OPEN, rtt=0.050), tracers), 20.0)
     made.topology.a.wan.cut = True
@@ -201,6 +209,7 @@ ALL: dict[str, Callable[[Tracers], Call]] = {
         restart,
         failure,
         relayed,
+        relayed_restart,
         consent_lost,
         lite,
         one_way,

@@ -25,6 +25,23 @@ def form(state: AgentState, generation: Generation) -> None:
     _initial_states(state, generation, [pair for pair in added if _is_listed(generation, pair)])
 
 
+def form_again(state: AgentState, generation: Generation) -> int:
+    """Begin with all pairs that have not succeeded as the list began; how many they are.
+
+    Those that the peer has just asked for stay where they are, at the head of all.
+    """
+    again = [
+        pair
+        for pair in generation.checklist
+        if pair.state is not PairState.SUCCEEDED and pair not in generation.triggered
+    ]
+    for pair in again:
+        pair.state = PairState.FROZEN
+        pair.conflicts = 0
+    _initial_states(state, generation, again)
+    return len(again)
+
+
 def add_local(state: AgentState, generation: Generation, candidates: Sequence[Candidate]) -> None:
     """Pair local candidates that have just been told to the peer (RFC 8838 §10)."""
     if generation.remote is not None:

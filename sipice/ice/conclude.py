@@ -99,20 +99,24 @@ def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
 
 
 def resume(state: AgentState, generation: Generation) -> None:
-    """Check all failed pairs again, with a new PAC timer: the peer was not there until now."""
+    """Check all pairs again, with a new PAC timer: the peer was not there until now.
+
+    Checks under way begin anew, too, so that both sides walk the list in the same order.
+    """
     failed = [pair for pair in generation.checklist if pair.state is PairState.FAILED]
     has_failed = generation.state is ChecklistState.FAILED
     if generation.remote is None or generation.state is ChecklistState.COMPLETED:
         return
     if not failed and not has_failed:
         return
-    for pair in failed:
-        pair.state = PairState.FROZEN
-        pair.conflicts = 0
     if has_failed:
         run_again(state, generation)
+    for pair in generation.checklist:
+        if pair.state is PairState.IN_PROGRESS:
+            transactions.cancel(state, pair)
+    pairs = checklist.form_again(state, generation)
     if state.tracer is not None:
-        tracing.stream(state, "stream-resumed", generation, pairs=len(failed))
+        tracing.stream(state, "stream-resumed", generation, pairs=pairs)
     begin(state, generation)
     state.touch(generation)
 

@@ -305,6 +305,26 @@ def test_resuming_checks_failed_pairs_again_with_a_new_pac_timer() -> None:
     assert case.side.selected() is not None
 
 
+def test_resuming_starts_the_list_afresh() -> None:
+    """The check of component 2 is under way when that of component 1 has failed."""
+    side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], components=2)
+    second = remote("10.0.0.2:6001", foundation="best", priority=8999, component=2)
+    puppet = Puppet(side, candidates=[BEST, second])
+    side.agent.set_remote_description(0.0, 0, puppet.description)
+    sent = [sent for sent in advance(side, 60.0) if sent.is_request]
+    assert sent[-1].to == second.address
+    side.agent.resume(60.0, 0)
+    (check,) = [sent for sent in advance(side, 60.2) if sent.is_request]
+    assert check.to == BEST.address
+    answer = puppet.success(check.message, OWN)
+    side.agent.receive_datagram(60.3, answer, side.bases[OWN], BEST.address)
+    (check,) = [sent for sent in advance(side, 60.45) if sent.is_request]
+    assert check.to == second.address
+    late = puppet.success(sent[-1].message, sent[-1].source)
+    side.agent.receive_datagram(60.5, late, side.bases[sent[-1].source], second.address)
+    assert side.agent.media(0, 2).send is not None
+
+
 def test_the_first_sign_of_the_peer_wakes_all_failed_checks() -> None:
     """Both sides are behind NATs and the callee rang for a minute: only one pair is heard of."""
     side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], components=2)

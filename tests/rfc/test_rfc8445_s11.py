@@ -115,9 +115,9 @@ def test_keepalives_stop_with_the_stream_or_the_session(config: AgentConfig, end
         wire.a.agent.close(wire.now)
     wire.drain()
     wire.log.clear()
+    assert wire.a.agent.next_timeout() is None
     wire.run(120.0)
     assert [sent for sent in wire.log if sent.side is wire.a] == []
-    assert wire.a.agent.next_timeout() is None
 
 
 @rfc("8445", "11", "rule", "8445-11-4")

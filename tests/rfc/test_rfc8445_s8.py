@@ -176,7 +176,7 @@ def test_a_better_nomination_moves_the_selection_until_candidates_are_freed(
     alone.serve(0.1, deaf=[PEER])
     assert alone.path() == SECOND
     alone.serve(0.1 + late)
-    alone.nominate(PEER)
+    alone.nominate(PEER, priority=2**31 - 1)
     alone.serve(0.1 + late + 0.5)
     assert alone.path() == (PEER if moves else SECOND)
     assert len(alone.side.all(PairSelected)) == (2 if moves else 1)
@@ -198,7 +198,7 @@ def test_with_a_nominated_pair_the_others_of_its_component_are_neither_checked_n
     alone.ask(THIRD)
     alone.nominate(PEER)
     assert alone.selected() is not None
-    later = requests(alone.serve(0.2).run(3.9))
+    later = requests(alone.run(3.9))
     assert later == [], "no retransmission, no triggered and no ordinary check"
 
 

@@ -475,7 +475,7 @@ def test_component_one_of_a_foundation_comes_before_component_two() -> None:
     assert list(seen.values()) == [[1, 2], [1, 2]]
 
 
-@rfc("8838", "B", "info", "8838-B-1")
+@rfc("8838", "App. B", "info", "8838-B-1")
 def test_a_full_peer_needs_no_candidates_of_ours_to_reach_a_lite_one() -> None:
     """The lite side knows nothing of the full one but its credentials."""
     wire = pair_of(b_config=AgentConfig(lite=True))

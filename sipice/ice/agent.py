@@ -245,10 +245,10 @@ class Agent:
             pace.arm(self._state)
 
     def resume(self, now: float, stream: StreamId) -> None:
-        """Check failed pairs again: the call was answered long after its offer."""
+        """Check all pairs again: the call was answered long after its offer."""
         if self._begin(now, "resume", stream):
             found = self._stream(stream)
-            conclude.resume(self._state, found.next or found.current)
+            conclude.resume(self._state, found.next or found.current, afresh=True)
             self._settle()
 
     def fork(self, now: float) -> Agent:

@@ -25,8 +25,8 @@ def form(state: AgentState, generation: Generation) -> None:
     _initial_states(state, generation, [pair for pair in added if _is_listed(generation, pair)])
 
 
-def form_again(state: AgentState, generation: Generation) -> int:
-    """Begin with all pairs that have not succeeded as the list began; how many they are.
+def form_again(state: AgentState, generation: Generation) -> None:
+    """Begin with all pairs that have not succeeded as the list began.
 
     Those that the peer has just asked for stay where they are, at the head of all.
     """
@@ -37,9 +37,7 @@ def form_again(state: AgentState, generation: Generation) -> int:
     ]
     for pair in again:
         pair.state = PairState.FROZEN
-        pair.conflicts = 0
     _initial_states(state, generation, again)
-    return len(again)
 
 
 def add_local(state: AgentState, generation: Generation, candidates: Sequence[Candidate]) -> None:

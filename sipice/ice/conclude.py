@@ -98,10 +98,11 @@ def fail(state: AgentState, generation: Generation, reason: Failure) -> None:
         tracing.stream(state, "stream-failed", generation, why=reason.value, rule="7.2.5.4")
 
 
-def resume(state: AgentState, generation: Generation) -> None:
-    """Check all pairs again, with a new PAC timer: the peer was not there until now.
+def resume(state: AgentState, generation: Generation, *, afresh: bool = False) -> None:
+    """Check all failed pairs again, with a new PAC timer: the peer was not there until now.
 
-    Checks under way begin anew, too, so that both sides walk the list in the same order.
+    ``afresh``: checks under way begin anew, too, so that both sides walk their lists in the same
+    order. The peer's first check does not ask for that: it is there, and may answer them.
     """
     failed = [pair for pair in generation.checklist if pair.state is PairState.FAILED]
     has_failed = generation.state is ChecklistState.FAILED
@@ -111,12 +112,16 @@ def resume(state: AgentState, generation: Generation) -> None:
         return
     if has_failed:
         run_again(state, generation)
-    for pair in generation.checklist:
-        if pair.state is PairState.IN_PROGRESS:
-            transactions.cancel(state, pair)
-    pairs = checklist.form_again(state, generation)
+    for pair in failed:
+        pair.state = PairState.FROZEN
+        pair.conflicts = 0
+    if afresh:
+        for pair in generation.checklist:
+            if pair.state is PairState.IN_PROGRESS:
+                transactions.cancel(state, pair)
+        checklist.form_again(state, generation)
     if state.tracer is not None:
-        tracing.stream(state, "stream-resumed", generation, pairs=pairs)
+        tracing.stream(state, "stream-resumed", generation, pairs=len(failed))
     begin(state, generation)
     state.touch(generation)
 

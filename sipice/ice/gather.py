@@ -326,8 +326,10 @@ def _allocate(state: AgentState, question: Question) -> None:
     if base is None:
         return
     server = state.config.servers[question.rank]
+    before = state.local.relays.get((base.base.number, question.to))
     client = TurnClient(
-        TurnConfig(family=server.relay_family),
+        # What stands there though nobody here made it was left by a process before this one.
+        TurnConfig(family=server.relay_family, sweep=before is None),
         question.to,
         LongTermCredentials(server.username, server.password),
         state.rng,
@@ -335,7 +337,6 @@ def _allocate(state: AgentState, question: Question) -> None:
     number = state.local.next_base
     state.local.next_base += 1
     port = RelayPort(client, base.base, base.stream, base.component, question.rank, number)
-    before = state.local.relays.get((base.base.number, question.to))
     if isinstance(before, RelayPort) and before.answered:
         port.replaces = before  # of the same 5-tuple the server keeps one: 437 if it still stands
     state.local.relays[base.base.number, question.to] = port

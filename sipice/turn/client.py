@@ -55,6 +55,8 @@ class TurnConfig:
     """Told to the server in SOFTWARE (RFC 8489 §16.1.2 is why nothing is told by default)."""
     reliable: bool = False
     """The server is reached over TCP or TLS."""
+    sweep: bool = False
+    """After 437, delete what another process may have left on our port, and ask once more."""
     rto: float = RTO
     keepalive: float | None = 15.0
     """Seconds between Binding indications that keep the mapping of a NAT on the way to the server
@@ -285,6 +287,8 @@ class TurnClient:
         match answer.purpose:
             case Step.ALLOCATE:
                 self._end_allocate(now, answer)
+            case Step.SWEEP:
+                self._end_sweep(now)
             case Step.DELETE:
                 self._lose(self._deletion)  # §8.3: 437 is as good as success; silence may be
             case Step.REFRESH:
@@ -306,8 +310,17 @@ class TurnClient:
             self._lose(self._deletion)
         elif answer.message is not None and answer.error_code == 300:
             self._redirect(now, answer.message)
+        elif self._config.sweep and self._mismatches == 1:
+            self._refresh(now, Step.SWEEP, 0)
         else:
             self._lose(loss_of(answer, self._mismatches))
+
+    def _end_sweep(self, now: float) -> None:
+        if self.state is State.DELETING:
+            self._lose(self._deletion)
+        else:
+            self.state = State.IDLE
+            self.allocate(now)
 
     def _take_allocation(self, now: float, message: Message) -> None:
         config = self._config

@@ -25,6 +25,7 @@ class Step(Enum):
 
     ALLOCATE = auto()
     REFRESH = auto()
+    SWEEP = auto()
     DELETE = auto()
 
 

@@ -106,6 +106,23 @@ def relays(peer: Peer) -> bool:
     return selected.local.type is CandidateType.RELAYED
 
 
+@pytest.mark.parametrize("components", [1, 2])
+def test_relays_that_dead_processes_left_behind_are_given_back(components: int) -> None:
+    """The server keeps one allocation for each port; without new ones these two cannot meet."""
+    topology = build(behind(SYMMETRIC), behind(SYMMETRIC), rtt=0.050)
+    config = AgentConfig(servers=ice_servers(topology, turn=True))
+    plan = Plan(signalling=0.040)
+    made = Call(topology, config=config, plan=plan, components=components).run()
+    for peer in (made.a, made.b):
+        peer.reincarnate()
+    made.restart(made.a, gather=True)
+    made.world.run(until=made.world.now + 10.0)
+    made.assert_connected()
+    for peer in (made.a, made.b):
+        assert peer.agent.media(0, components).send is not None
+    assert len(topology.turn.allocations) <= 2 * components
+
+
 @pytest.mark.parametrize("after", [0.5, 5.0, 200.0])
 def test_a_relayed_path_is_lost_with_its_process_and_a_restart_heals(after: float) -> None:
     """The allocation is not carried over; that is said at once, not found out by consent."""

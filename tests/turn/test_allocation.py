@@ -79,6 +79,39 @@ def test_a_mismatch_is_met_on_three_ports_and_then_waited_for(script: Script) ->
     assert isinstance(script.event(), Allocated)
 
 
+SWEEPING = TurnConfig(keepalive=None, sweep=True)
+
+
+@pytest.mark.parametrize("code", [None, 437, 441])
+def test_what_another_process_left_on_the_port_is_given_back(code: int | None) -> None:
+    script = Script(SWEEPING)
+    script.answer(script.challenged(), 437)
+    request = script.signed(Method.REFRESH)
+    assert request.get(Attr.LIFETIME) == bytes(4)
+    assert script.events() == []
+    script.answer(request, code)
+    script.grant(script.signed(Method.ALLOCATE))
+    assert isinstance(script.event(), Allocated)
+
+
+def test_a_port_is_swept_once() -> None:
+    script = Script(SWEEPING)
+    script.answer(script.challenged(), 437)
+    script.answer(script.signed(Method.REFRESH))
+    script.answer(script.signed(Method.ALLOCATE), 437)
+    assert script.event() == Lost(Loss.MISMATCH, 437, 0.0)
+    assert script.packets() == []
+
+
+def test_what_is_deleted_while_its_port_is_swept_is_not_asked_for_again() -> None:
+    script = Script(SWEEPING)
+    script.answer(script.challenged(), 437)
+    script.client.delete(script.now)
+    script.answer(script.signed(Method.REFRESH))
+    assert script.event() == Lost(Loss.DELETED)
+    assert script.packets() == []
+
+
 def test_two_families_give_two_relayed_addresses() -> None:
     script = Script(TurnConfig(both_families=True))
     assert script.allocated(600, RELAYED, RELAYED_V6).relayed == (RELAYED, RELAYED_V6)

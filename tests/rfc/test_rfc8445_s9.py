@@ -180,6 +180,7 @@ def test_roles_and_tie_breakers_stay_over_restarts_whoever_offers(rounds: int) -
     assert (wire.a.agent.role, wire.b.agent.role) == (Role.CONTROLLING, Role.CONTROLLED)
     claimed = {sent.message.get(a.ICE_CONTROLLING) for sent in wire.requests(wire.a)}
     assert claimed == {tie}
+    assert all(sent.message.get(a.ICE_CONTROLLED) for sent in wire.requests(wire.b))
 
 
 @rfc("8445", "9", "rule", "8445-9-3")
@@ -281,6 +282,7 @@ def test_a_rolled_back_restart_leaves_no_trace() -> None:
     other = Side("c", Role.CONTROLLED, ["10.0.0.3:7000"])
     wire.a.agent.set_remote_description(wire.now, 0, other.description())
     wire.drain()
+    wire.run(wire.now + 0.1)
     wire.a.agent.rollback_restart(wire.now, identifier)
     wire.drain()
     wire.log.clear()

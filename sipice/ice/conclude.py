@@ -73,8 +73,8 @@ def nomination_failed(state: AgentState, generation: Generation, pair: Candidate
     component = generation.component(pair.component)
     pair.nominate = False
     valid = pair.valid
-    if component is None:
-        return
+    if component is None or component.selected is not None:
+        return  # a better pair was nominated, too, and did not come true
     if valid is not None and valid in component.valid:
         component.valid.remove(valid)
     pair.valid = None
@@ -228,8 +228,15 @@ def _rtt(generation: Generation, best: CandidatePair) -> float:
 
 
 def _drop_others(state: AgentState, generation: Generation, component: int) -> None:
-    """§8.1.2: the pairs of a nominated component leave the checklist and the queue."""
+    """§8.1.2: the pairs of a nominated component leave the checklist and the queue.
+
+    Better ones that a legacy peer has nominated, too, stay: it uses the best that succeeds.
+    """
+    found = generation.component(component)
+    least = found.selected.priority if found is not None and found.selected is not None else 0
     for pair in [pair for pair in generation.checklist if pair.component == component]:
+        if pair.nominate and pair.priority > least:
+            continue
         transactions.forget_pair(state, pair)
         checklist.remove(generation, pair)
 

@@ -213,6 +213,43 @@ def test_of_several_nominations_the_best_counts_until_candidates_are_freed() -> 
     assert path.to == BEST.address
 
 
+def both_nominated(*more: Candidate, config: AgentConfig | None = None) -> Case:
+    """The peer has nominated both; the check of the lesser one succeeded first."""
+    components = 1 + len(more)
+    case = Case(BEST, LOW, *more, role=Role.CONTROLLED, config=config, components=components)
+    case.run(0.1)
+    case.ask(BEST, 0.11, nominate=True)
+    case.ask(LOW, 0.12, nominate=True)
+    case.run(0.3)
+    case.answer(LOW, 0.31)
+    assert [str(e.path.to) for e in case.side.all(PairSelected)] == ["10.0.0.4:6000"]
+    return case
+
+
+@rfc("5245", "8.1.1.2", "compat", "5245-8.1.1.2-1")
+@rfc("8445", "8.1.1", "MUST", "8445-8.1.1-3")
+def test_a_better_nominated_pair_may_still_succeed_after_another_was_selected() -> None:
+    case = both_nominated()
+    again = [sent for sent in case.run(1.5) if sent.is_request]
+    assert {sent.to for sent in again} == {BEST.address}, "its check goes on, and no other"
+    case.answer(BEST, 1.6)
+    assert [str(e.path.to) for e in case.side.all(PairSelected)][1:] == ["10.0.0.2:6000"]
+    assert len(case.side.all(StreamCompleted)) == 1
+
+
+def test_a_better_nominated_pair_that_fails_leaves_the_selected_one() -> None:
+    """Not even a stream whose other component is still being checked fails for it."""
+    second = remote("10.0.0.5:6001", foundation="second", priority=900, component=2)
+    case = both_nominated(second, config=AgentConfig(pac=0.5))
+    case.run(1.0)
+    case.agent.send_failed(1.0, case.side.bases[OWN], BEST.address, hard=True)
+    case.run(10.0)
+    assert case.side.all(StreamFailed) == []
+    path = case.agent.media(0, 1).send
+    assert path is not None
+    assert path.to == LOW.address
+
+
 @rfc("8445", "7.3.1.5", "MUST", "8445-7.3.1.5-2")
 def test_a_nomination_that_comes_too_late_is_refused() -> None:
     case = Case(BEST, LOW, role=Role.CONTROLLED)

@@ -180,7 +180,8 @@ def test_roles_and_tie_breakers_stay_over_restarts_whoever_offers(rounds: int) -
     assert (wire.a.agent.role, wire.b.agent.role) == (Role.CONTROLLING, Role.CONTROLLED)
     claimed = {sent.message.get(a.ICE_CONTROLLING) for sent in wire.requests(wire.a)}
     assert claimed == {tie}
-    assert all(sent.message.get(a.ICE_CONTROLLED) for sent in wire.requests(wire.b))
+    theirs = {sent.message.get(a.ICE_CONTROLLED) for sent in wire.requests(wire.b)}
+    assert None not in theirs
 
 
 @rfc("8445", "9", "rule", "8445-9-3")

@@ -96,8 +96,11 @@ def test_two_interfaces_and_a_relay_give_the_candidates_of_the_model() -> None:
         for c in gathered().agent.local_description(0).candidates
     ]
     expected = [[TYPES[kind], *rest] for kind, *rest in FORMATION["local"]]
-    key = lambda row: (row[0].value, row[1])
-    assert sorted(found, key=key) == sorted(expected, key=key)
+
+    def order(row: list[Any]) -> tuple[Any, ...]:
+        return row[0].value, row[1]
+
+    assert sorted(found, key=order) == sorted(expected, key=order)
 
 
 @rfc("8445", "6.1.2.2", "rule", "8445-6.1.2.2-1")

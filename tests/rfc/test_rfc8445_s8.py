@@ -184,6 +184,21 @@ def test_a_better_nomination_moves_the_selection_until_candidates_are_freed(
     assert alone.path() == (PEER if moves else SECOND)
 
 
+@rfc("5245", "8.1.1.2", "compat", "5245-8.1.1.2-1")
+@rfc("8445", "8.1.1", "MUST", "8445-8.1.1-3")
+@rfc("8445", "8.1.1", "", "AT-26")
+def test_a_better_nominated_pair_whose_check_is_still_under_way_takes_over() -> None:
+    """The peer has its answer and uses the better pair; a lesser one succeeded first on ours."""
+    alone = Alone(peers=peers(PEER, SECOND))
+    alone.serve(0.2, deaf=[PEER])
+    alone.nominate(PEER)
+    alone.nominate(SECOND)
+    assert alone.path() == SECOND
+    alone.serve(1.0)
+    assert alone.path() == PEER
+    assert [str(event.path.to) for event in alone.side.all(PairSelected)] == [SECOND, PEER]
+
+
 # §8.1.2: what nomination does to the list
 
 

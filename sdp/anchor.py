@@ -130,7 +130,7 @@ def _write_port(lines: list[bytes], port: bytes) -> None:
     if match is None:
         raise SdpError("the m= line has no port", field="m=")
     start, old, end = match.groups()
-    if old != port and old.lstrip(b"0") != port.lstrip(b"0"):
+    if old != port and (old[:1] != b"0" or old.lstrip(b"0") != port.lstrip(b"0")):
         lines[0] = start + port + end
 
 
@@ -210,7 +210,7 @@ def _connection_line(address: str) -> bytes:
 def _says(old: bytes, line: bytes) -> bool:
     """Whether a c= line says the same as ``line``, perhaps with other blanks or IPv6 spelling."""
     if b":" not in line:
-        return old.split() == line.split()
+        return line[9:] in old and old.split() == line.split()
     try:
         known, wanted = Connection.parse(content(old)[2:]), Connection.parse(line[2:])
     except SdpError:

@@ -11,8 +11,10 @@ from sipice.ice import (
     flows,
     free,
     gather,
+    gathered,
     pace,
     receive,
+    relay,
     respond,
     restart,
     transactions,
@@ -85,11 +87,11 @@ def _server(state: AgentState, due: GatherDeadline | Allocation | ServerKeepaliv
     match due:
         case GatherDeadline(number):
             if number in state.streams:
-                gather.finish(state, state.streams[number])
+                gathered.finish(state, state.streams[number])
         case Allocation(number):
-            port = gather.find_relay(state, number)
+            port = relay.find(state, number)
             if port is not None:
-                receive.carried(state, port, gather.fire(state, port))
+                receive.carried(state, port, relay.fire(state, port))
         case ServerKeepalive(number):
             gather.keep_open(state, number)
         case _:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from sipice.ice import hosts, media, tracing, transactions
-from sipice.ice.candidate import Candidate, CandidateType, foundation_key
+from sipice.ice import gathered, hosts, relay, tracing, transactions
+from sipice.ice.candidate import CandidateType
 from sipice.ice.config import IceServer, ServerKind
-from sipice.ice.events import GatheringFinished, RelayLost
-from sipice.ice.foundation import foundation_of
 from sipice.ice.state import (
     AgentState,
     ChecklistState,
@@ -18,87 +14,10 @@ from sipice.ice.state import (
     ServerRequest,
     Stream,
 )
-from sipice.ice.timers import Allocation, GatherDeadline, ServerKeepalive, TransactionEnd
-from sipice.net import Address, Base, SendDatagram, Transport
-from sipice.stun import Class, Key, Message, Method, encode
+from sipice.ice.timers import GatherDeadline, ServerKeepalive, TransactionEnd
+from sipice.net import SendDatagram, Transport
+from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
-from sipice.stun.longterm import LongTermCredentials
-from sipice.turn import (
-    Allocated,
-    ChannelBound,
-    ChannelFailed,
-    DataReceived,
-    Loss,
-    Lost,
-    PermissionFailed,
-    PermissionGranted,
-    Redirected,
-    TurnClient,
-    TurnConfig,
-    TurnEvent,
-)
-
-MAX_PENDING = 8
-"""Datagrams kept for one peer address until its permission is granted."""
-
-
-@dataclass(slots=True, eq=False)
-class RelayPort:
-    """A TURN client with the socket it uses, and the base that its relayed address is for us."""
-
-    client: TurnClient
-    socket: Base
-    stream: int
-    component: int
-    rank: int
-    number: int
-    """Names its deadline."""
-    relayed: list[LocalBase] = field(default_factory=list[LocalBase])
-    pending: dict[bytes, list[tuple[Address, bytes]]] = field(
-        default_factory=dict[bytes, list[tuple[Address, bytes]]]
-    )
-    answered: bool = False
-    """Its allocation has come, or will not come."""
-    lost: bool = False
-    replaces: RelayPort | None = None
-    """The allocation made before at this server, until it is known whether it still stands."""
-    dead: RelayPort | None = None
-    """The one that turned out to be gone, until its relayed addresses have been given up."""
-
-    def send(self, state: AgentState, data: bytes, peer: Address) -> None:
-        """Send through the server, after the permission if there is none yet."""
-        wrapped = self.client.encapsulate(peer, data)
-        if wrapped is not None:
-            state.commands.append(SendDatagram(wrapped, self.socket, self.client.server))
-            return
-        waiting = self.pending.setdefault(peer.ip, [])
-        if len(waiting) < MAX_PENDING:
-            waiting.append((peer, data))
-        self.permit(state, [peer])
-
-    def path(self, peer: Address) -> tuple[Base, Address, int | None]:
-        """See Relay."""
-        return self.socket, self.client.server, self.client.channel_number(peer)
-
-    def permit(self, state: AgentState, peers: list[Address]) -> None:
-        """See Relay."""
-        self.client.permit(state.now, *peers)
-        flush(state, self)
-
-    def bind(self, state: AgentState, peer: Address) -> None:
-        """See Relay."""
-        self.client.bind_channel(state.now, peer)
-        flush(state, self)
-
-    def release(self, state: AgentState) -> None:
-        """See Relay."""
-        self.client.delete(state.now)
-        flush(state, self)
-
-    @property
-    def key(self) -> Key | None:
-        """See Relay."""
-        return self.client.key or (self.replaces.key if self.replaces is not None else None)
 
 
 def start(state: AgentState, stream: Stream) -> None:
@@ -125,7 +44,7 @@ def start(state: AgentState, stream: Stream) -> None:
                     state.questions.append(question)
                     stream.asking += 1
     if not stream.asking:
-        finish(state, stream)
+        gathered.finish(state, stream)
         return
     local.gathering = True
     state.timers.arm(GatherDeadline(stream.id), state.now + state.config.gather_timeout)
@@ -146,30 +65,9 @@ def ask(state: AgentState) -> None:
     if question.data is not None:
         state.commands.append(SendDatagram(question.data, question.base, question.to))
     elif question.turn:
-        _allocate(state, question)
+        relay.allocate(state, question)
     else:
         _bind(state, question)
-
-
-def finish(state: AgentState, stream: Stream) -> None:
-    """Gathering of a stream is over, by its last answer or by its deadline."""
-    state.timers.disarm(GatherDeadline(stream.id))
-    unanswered, stream.asking = stream.asking, 0
-    state.questions = [
-        question
-        for question in state.questions
-        if question.stream != stream.id or question.data is not None
-    ]
-    for local in (g.local for g in stream.generations()):
-        local.gathering = False
-    current = stream.next or stream.current
-    current.local.finished = True
-    for generation in stream.generations():
-        state.touch(generation)
-    if state.tracer is not None:
-        tracing.stream(state, "gathering-finished", current, unanswered=unanswered)
-    for member in state.local.members or [state]:
-        member.events.append(GatheringFinished(stream.id, current.number))
 
 
 def receive_binding(state: AgentState, request: ServerRequest, message: Message) -> None:
@@ -185,8 +83,8 @@ def receive_binding(state: AgentState, request: ServerRequest, message: Message)
     if state.tracer is not None:
         tracing.answered(state, request, message, mapped)
     if message.message_class is Class.SUCCESS and mapped is not None and base is not None:
-        _reflexive(state, stream, base, mapped, request.to, request.rank)
-    _answered(state, stream)
+        gathered.reflexive(state, stream, base, mapped, request.to, request.rank)
+    gathered.answered(state, stream)
 
 
 def give_up(state: AgentState, request: ServerRequest) -> None:
@@ -196,7 +94,7 @@ def give_up(state: AgentState, request: ServerRequest) -> None:
         if state.tracer is not None:
             why = "no answer"
             tracing.server(state, "server-failed", request.base, request.to, kind="STUN", why=why)
-        _answered(state, stream)
+        gathered.answered(state, stream)
 
 
 def keep_open(state: AgentState, number: int) -> None:
@@ -217,86 +115,6 @@ def keep_open(state: AgentState, number: int) -> None:
         transactions.transmit(state, request.data, request.base, request.to)
         state.timers.arm(TransactionEnd(request.id), state.now + request.rto)
         state.timers.arm(ServerKeepalive(number), state.now + state.config.tr)
-
-
-def receive(
-    state: AgentState, port: RelayPort, packet: bytes
-) -> list[tuple[LocalBase, Address, bytes]]:
-    """A packet from a TURN server: what it carried, for which relayed base, from whom."""
-    carried: list[tuple[LocalBase, Address, bytes]] = []
-    if port.replaces is not None:
-        port.replaces.client.receive(state.now, packet)
-        carried += flush(state, port.replaces)
-    port.client.receive(state.now, packet)
-    return carried + flush(state, port, paced=not port.answered)
-
-
-def fire(state: AgentState, port: RelayPort) -> list[tuple[LocalBase, Address, bytes]]:
-    """A deadline of a TURN client."""
-    port.client.handle_timeout(state.now)
-    return flush(state, port)
-
-
-def find_relay(state: AgentState, number: int) -> RelayPort | None:
-    """The allocation that a deadline belongs to."""
-    for relay in state.local.relays.values():
-        port = relay if isinstance(relay, RelayPort) else None
-        while port is not None:
-            if port.number == number:
-                return port
-            port = port.replaces
-    return None
-
-
-def flush(
-    state: AgentState, port: RelayPort, *, paced: bool = False
-) -> list[tuple[LocalBase, Address, bytes]]:
-    """Carry out what a TURN client wants; a retry after a challenge waits for its slot."""
-    carried: list[tuple[LocalBase, Address, bytes]] = []
-    client = port.client
-    for event in client.take_events():
-        if isinstance(event, DataReceived):
-            family = event.peer.family
-            carried += [
-                (base, event.peer, event.data)
-                for base in port.relayed
-                if base.base.address.family == family
-            ]
-        else:
-            _happened(state, port, event)
-    for packet in client.take_packets():
-        question = Question(port.stream, port.socket, client.server, port.rank, packet)
-        if paced:
-            state.questions.insert(0, question)
-        elif question not in state.questions:  # a retransmission of what waits is no news
-            state.commands.append(SendDatagram(packet, port.socket, client.server))
-    due = client.next_timeout()
-    if due is None:
-        state.timers.disarm(Allocation(port.number))
-    else:
-        state.timers.arm(Allocation(port.number), due)
-    return carried
-
-
-def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
-    match event:
-        case Allocated():
-            _allocated(state, port, event)
-        case PermissionGranted(ip):
-            for peer, data in port.pending.pop(ip, ()):
-                port.send(state, data, peer)
-        case PermissionFailed(ip, code):
-            port.pending.pop(ip, None)
-            if state.tracer is not None:
-                tracing.not_permitted(state, port.socket, port.client.server, ip, code)
-        case ChannelBound() | ChannelFailed():
-            _refresh(state, port)
-        case Redirected(server, _):
-            _redirect(state, port, server)
-        case Lost():
-            _lost(state, port, event)
-        case _:
-            pass  # the rest changes nothing here: data to the peer goes on as Send indications
 
 
 def _bind(state: AgentState, question: Question) -> None:
@@ -321,161 +139,6 @@ def _request(state: AgentState, question: Question) -> ServerRequest:
     )
 
 
-def _allocate(state: AgentState, question: Question) -> None:
-    base = state.local.bases.get(question.base.number)
-    if base is None:
-        return
-    server = state.config.servers[question.rank]
-    before = state.local.relays.get((base.base.number, question.to))
-    client = TurnClient(
-        # What stands there though nobody here made it was left by a process before this one.
-        TurnConfig(family=server.relay_family, sweep=before is None),
-        question.to,
-        LongTermCredentials(server.username, server.password),
-        state.rng,
-    )
-    number = state.local.next_base
-    state.local.next_base += 1
-    port = RelayPort(client, base.base, base.stream, base.component, question.rank, number)
-    if isinstance(before, RelayPort) and before.answered:
-        port.replaces = before  # of the same 5-tuple the server keeps one: 437 if it still stands
-    state.local.relays[base.base.number, question.to] = port
-    if state.tracer is not None:
-        tracing.server(state, "server-asked", port.socket, question.to, kind="TURN")
-    client.allocate(state.now)
-    flush(state, port)
-
-
-def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
-    """§5.1.1.2: an allocation gives a server-reflexive and a relayed candidate."""
-    stream = state.streams.get(port.stream)
-    base = state.local.bases.get(port.socket.number)
-    port.answered = True
-    port.dead, port.replaces = port.replaces, None
-    if stream is None or base is None:
-        return
-    server = port.client.server
-    if state.tracer is not None:
-        tracing.allocated(state, port.socket, server, event.mapped, event.relayed)
-    _reflexive(state, stream, base, event.mapped, server, port.rank)
-    for address in event.relayed:
-        number = state.local.next_base
-        state.local.next_base += 1
-        relayed = LocalBase(
-            Base(number, Transport.UDP, address),
-            port.stream,
-            port.component,
-            base.users,
-            listed=True,
-            relay=port,
-        )
-        state.local.bases[number] = relayed
-        port.relayed.append(relayed)
-        template = Candidate(
-            component=port.component,
-            type=CandidateType.RELAYED,
-            address=address,
-            priority=0,
-            foundation="",
-            base=relayed.base,
-            related=event.mapped,
-            server=server,
-        )
-        _publish(state, stream, template, base.base.address.ip, port.rank)
-        remotes = [g.remote for g in stream.generations() if g.remote is not None]
-        port.permit(state, [c.address for r in remotes for c in r.candidates])
-    _answered(state, stream)
-
-
-def _reflexive(
-    state: AgentState, stream: Stream, base: LocalBase, mapped: Address, server: Address, rank: int
-) -> None:
-    if mapped == base.base.address:
-        return  # §5.1.3: no NAT, so it would be the host candidate again
-    template = Candidate(
-        component=base.component,
-        type=CandidateType.SERVER_REFLEXIVE,
-        address=mapped,
-        priority=0,
-        foundation="",
-        base=base.base,
-        related=base.base.address,
-        server=server,
-    )
-    if _publish(state, stream, template, base.base.address.ip, rank):
-        state.timers.arm(ServerKeepalive(base.base.number), state.now + state.config.tr)
-
-
-def _publish(state: AgentState, stream: Stream, template: Candidate, ip: bytes, rank: int) -> bool:
-    added = False
-    for local in _locals(stream):
-        if template.type is CandidateType.RELAYED and any(
-            known.address == template.address for known in local.candidates
-        ):
-            continue  # §5.1.1.2: a relayed candidate that is a host candidate is dropped
-        # Servers are told apart by steps of 256, addresses by steps of one (§5.1.2.2).
-        preference = max(0, local.preferences.get(ip, 0) - 256 * rank)
-        candidate = template._replace(
-            priority=hosts.unique_priority(local, template.type, template.component, preference),
-            foundation=foundation_of(local, foundation_key(template)),
-        )
-        added = hosts.publish(state, local, candidate) or added
-    return added
-
-
-def _answered(state: AgentState, stream: Stream) -> None:
-    if stream.asking:
-        stream.asking -= 1
-        if not stream.asking:
-            finish(state, stream)
-
-
-def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
-    stream = state.streams.get(port.stream)
-    if state.tracer is not None:
-        why, server = event.reason.value, port.client.server
-        tracing.server(state, "server-failed", port.socket, server, kind="TURN", why=why,
-                       code=event.code)  # fmt: skip
-    if port.answered:
-        if port.relayed and event.reason is not Loss.DELETED:
-            reason = event.reason.value
-            state.events.append(RelayLost(port.client.server, reason))
-        port.lost = True
-        return
-    port.answered = True
-    key = port.socket.number, port.client.server
-    if port.replaces is not None:
-        state.local.relays[key] = port.replaces  # it still stands
-    else:
-        state.local.relays.pop(key, None)
-    if stream is None:
-        return
-    if event.reason is Loss.CAPACITY and stream.asking:
-        # §5.1.1.2: no room for a relay; its server may still tell our mapped address
-        state.questions.append(Question(port.stream, port.socket, port.client.server, port.rank))
-    else:
-        _answered(state, stream)
-
-
-def _redirect(state: AgentState, port: RelayPort, server: Address) -> None:
-    relays = state.local.relays
-    for key in [key for key, value in relays.items() if value is port]:
-        del relays[key]
-    if port.socket.address.family != server.family:
-        _lost(state, port, Lost(Loss.REFUSED))
-        return
-    port.client.server = server
-    relays[port.socket.number, server] = port
-    port.client.allocate(state.now)
-
-
-def _refresh(state: AgentState, port: RelayPort) -> None:
-    for member in state.local.members or [state]:
-        stream = member.streams.get(port.stream)
-        if stream is not None:
-            media.refresh(member, stream, port.component)
-
-
 def _reaches(base: LocalBase, server: IceServer) -> bool:
     """Servers over TCP and TLS are not asked here yet."""
     return (
@@ -483,8 +146,3 @@ def _reaches(base: LocalBase, server: IceServer) -> bool:
         and server.tls is None
         and base.base.address.family == server.address.family
     )
-
-
-def _locals(stream: Stream) -> list[LocalGeneration]:
-    """The one that candidates are gathered for: none is added after completion (RFC 8838 §13)."""
-    return [(stream.next or stream.current).local]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, flows, free, gather, inputs, media, respond, tracing
+from sipice.ice import checks, consent, flows, free, gather, inputs, media, relay, respond, tracing
 from sipice.ice.events import DataReceived, Loss
+from sipice.ice.relay import RelayPort
 from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
 from sipice.ice.timers import Allocation
 from sipice.net import Address, Base
@@ -21,8 +22,8 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
     if local is None:
         return
     port = state.local.relays.get((base.number, remote)) if state.local.relays else None
-    if isinstance(port, gather.RelayPort) and not _is_for_binding(state, data):
-        carried(state, port, gather.receive(state, port, data))
+    if isinstance(port, RelayPort) and not _is_for_binding(state, data):
+        carried(state, port, relay.receive(state, port, data))
         return
     if not is_stun(data):
         state.counters.not_stun += 1
@@ -40,7 +41,7 @@ def stream(state: AgentState, connection: Connection, data: bytes) -> None:
 
 def carried(
     state: AgentState,
-    port: gather.RelayPort,
+    port: RelayPort,
     packets: list[tuple[LocalBase, Address, bytes]],
 ) -> None:
     """What came through a relay, as if it had come to the relayed address itself (§7.3.1.2)."""
@@ -64,7 +65,7 @@ def unwrap(
 ) -> tuple[bytes, Base, Address]:
     """What came to a relayed base in this datagram, and from whom; else the datagram itself."""
     port = state.local.relays.get((base.number, remote))
-    while isinstance(port, gather.RelayPort):
+    while isinstance(port, RelayPort):
         found = port.client.peek(data)
         for local in port.relayed if found is not None else ():
             if found is not None and local.base.address.family == found.peer.family:

@@ -35,7 +35,7 @@ class ChecklistState(Enum):
 
 
 class Relay(Protocol):
-    """What the procedures need of an allocation; gathering puts the TURN client behind it."""
+    """What the procedures need of an allocation; ``RelayPort`` puts the TURN client behind it."""
 
     socket: Base
 

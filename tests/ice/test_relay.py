@@ -1,0 +1,55 @@
+"""RFC 8656, RFC 8445 §5.1.1.2: allocations in the agent's hands."""
+
+from __future__ import annotations
+
+from sipice.ice import AgentConfig, CandidateGathered, CandidateType, PairSelected
+from tests.marks import rfc
+from tests.simnet.call import Call, Plan, ice_servers
+from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
+from tests.simnet.topology import behind, build
+from tests.simnet.turn_server import Policy
+
+
+@rfc("8445", "5.1.1.2", "rule", "8445-5.1.1.2-8")
+@rfc("8445", "5.1.1.2", "SHOULD", "8445-5.1.1.2-6")
+@rfc("8445", "7.2.1", "MUST", "8445-7.2.1-1")
+@rfc("8445", "7.3.1.2", "rule", "8445-7.3.1.2-1")
+@rfc("8445", "12.1", "RECOMMENDED", "8445-12.1-2")
+def test_two_symmetric_nats_connect_through_a_relay_that_gets_a_channel() -> None:
+    topology = build(behind(SYMMETRIC), behind(SYMMETRIC), rtt=0.02)
+    servers = ice_servers(topology, stun=False, turn=True)
+    call = Call(topology, config=AgentConfig(servers=servers), plan=Plan()).run()
+    call.assert_connected()
+    kinds = {e.candidate.type for e in call.a.all(CandidateGathered)}
+    assert kinds == set(CandidateType) - {CandidateType.PEER_REFLEXIVE}
+    call.world.run(until=call.world.now + 5.0)
+    relayed = [peer for peer in (call.a, call.b) if peer.agent.media(0, 1).send.relayed]  # type: ignore[union-attr]
+    assert relayed
+    for peer in relayed:
+        send = peer.agent.media(0, 1).send
+        assert send is not None
+        assert send.channel is not None
+    assert call.a.send_media(b"\x80 to b")
+    assert call.b.send_media(b"\x80 to a")
+    call.world.run(until=call.world.now + 1.0)
+    assert (call.a.media[-1][1], call.b.media[-1][1]) == (b"\x80 to a", b"\x80 to b")
+
+
+@rfc("8445", "5.1.1.2", "SHOULD", "8445-5.1.1.2-9")
+def test_a_turn_server_without_capacity_still_tells_the_mapped_address() -> None:
+    topology = build(behind(PORT_RESTRICTED), policy=Policy(refuse_allocate=508))
+    servers = ice_servers(topology, stun=False, turn=True)
+    call = Call(topology, config=AgentConfig(servers=servers)).run()
+    kinds = [e.candidate.type for e in call.a.all(CandidateGathered)]
+    assert kinds == [CandidateType.HOST, CandidateType.SERVER_REFLEXIVE]
+
+
+@rfc("8445", "8.3.1", "SHOULD", "8445-8.3.1-1")
+def test_an_allocation_that_was_not_selected_is_given_back() -> None:
+    topology = build()
+    servers = ice_servers(topology, turn=True)
+    call = Call(topology, config=AgentConfig(servers=servers)).run()
+    call.world.run(until=call.world.now + 10.0)
+    assert call.a.selected() is not None
+    assert call.a.all(PairSelected)
+    assert call.a.agent._state.local.relays == {}

@@ -1,0 +1,1 @@
+"""`sipice demo`: a real SIP call on this machine, heard, measured and drawn."""

@@ -27,7 +27,7 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = "sipice-stamp"
-INSTALLED = (".[cli,transform]", "dev")
+INSTALLED = (".[cli,mdns,transform]", "dev")
 """What is installed, editable: the project with these extras, and this dependency group."""
 
 

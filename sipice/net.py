@@ -111,8 +111,11 @@ class QueryKind(Enum):
     """What kind of name a Resolve asks for."""
 
     HOST = "host"
+    """A and AAAA records; an IP literal stands for itself."""
     SRV = "srv"
+    """SRV records of ``_service._protocol.host``; where there are none, HOST of the host."""
     MDNS = "mdns"
+    """The one address of a ``.local`` name."""
 
 
 class Resolve(NamedTuple):
@@ -120,13 +123,14 @@ class Resolve(NamedTuple):
 
     kind: QueryKind
     name: str
+    port: int = 0
+    """The port of the addresses, unless an SRV record has another."""
 
 
 class CancelResolve(NamedTuple):
     """The answer to this lookup is no longer wanted."""
 
-    kind: QueryKind
-    name: str
+    query: Resolve
 
 
 Command = (

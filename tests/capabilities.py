@@ -155,6 +155,7 @@ CAPABILITIES = {
         _packages("typer", "rich", "dpkt", "wsproto"),
         EXTRAS.format("cli"),
     ),
+    "mdns": Capability("the extra mdns", _packages("zeroconf"), EXTRAS.format("mdns")),
     "transform": Capability(
         "the extra transform", _packages("sdp-transform"), EXTRAS.format("transform")
     ),

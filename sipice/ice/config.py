@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from sipice.ice.destination import NO_LISTS, AddressFilter
+from sipice.ice.uri import ServerKind
 from sipice.net import Address, Transport
-
-
-class ServerKind(Enum):
-    """What a configured server is asked for."""
-
-    STUN = "stun"
-    TURN = "turn"
 
 
 @dataclass(frozen=True, slots=True)

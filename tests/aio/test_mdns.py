@@ -1,0 +1,65 @@
+"""Names in ``.local``, between two members of the group on the loopback interface."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from tests.capabilities import require
+
+require("mdns")
+
+from sipice.aio.mdns import Mdns, is_hidden
+from sipice.net import Address
+from tests.marks import rfc
+
+LOOPBACK = ["127.0.0.1"]
+UUID4 = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\.local"
+
+
+@rfc("mdns", "Gathering", "MUST", "mdns-gather-1")
+@rfc("mdns", "Gathering", "SHOULD", "mdns-gather-2")
+def test_an_address_gets_one_name_that_others_can_resolve() -> None:
+    four, six = Address.parse("192.0.2.1", 0).ip, Address.parse("2001:db8::1", 0).ip
+
+    async def run() -> None:
+        async with Mdns(LOOPBACK) as ours, Mdns(LOOPBACK) as theirs:
+            name, other = await ours.publish(four), await ours.publish(six)
+            assert re.fullmatch(UUID4, name)
+            assert name != other
+            assert await ours.publish(four) == name
+            assert await theirs.resolve(name) == four
+            assert await theirs.resolve(other.upper()) == six
+
+    asyncio.run(run())
+
+
+@rfc("mdns", "Gathering", "SHOULD", "mdns-gather-2")
+def test_without_multicast_names_are_drawn_all_the_same() -> None:
+    async def run() -> None:
+        async with Mdns(["192.0.2.77"]) as nowhere:  # not an address of this machine
+            name = await nowhere.publish(b"\x0a\0\0\1")
+            assert re.fullmatch(UUID4, name)
+            assert await nowhere.resolve(name) is None
+
+    asyncio.run(run())
+
+
+@rfc("mdns", "Processing", "SHOULD", "mdns-recv-2")
+def test_a_name_that_nobody_knows_or_that_is_no_uuid_is_not_resolved() -> None:
+    async def run() -> None:
+        async with Mdns(LOOPBACK) as mdns:
+            nobody = "01234567-89ab-4cde-8f01-23456789abcd.local"
+            assert await mdns.resolve(nobody, 0.3) is None
+            assert await mdns.resolve("printer.local", 30.0) is None
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+
+
+@rfc("mdns", "Processing", "rule", "mdns-recv-1")
+def test_only_names_of_one_label_in_local_are_resolved() -> None:
+    hidden = "1f4712db-ea17-4bcf-a596-105139dfd8bf"
+    assert is_hidden(f"{hidden}.local")
+    assert not is_hidden(f"{hidden}.a.local")
+    assert not is_hidden(f"{hidden}.local.")
+    assert not is_hidden(f"{hidden}.example")

@@ -41,7 +41,7 @@ class Mdns:
         self._announcing: list[Awaitable[object]] = []
 
     async def __aenter__(self) -> Self:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # the latter when there is no interface
             self._zeroconf = AsyncZeroconf(self._interfaces)
             await self._zeroconf.zeroconf.async_wait_for_start()
         return self

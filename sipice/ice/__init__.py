@@ -2,7 +2,7 @@
 
 from sipice.ice.agent import Agent, RestartId
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
-from sipice.ice.config import AgentConfig, IceServer, ServerKind
+from sipice.ice.config import AgentConfig, IceServer
 from sipice.ice.credentials import Credentials
 from sipice.ice.demux import Demux
 from sipice.ice.description import Description
@@ -29,6 +29,7 @@ from sipice.ice.events import (
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.state import StreamId
+from sipice.ice.uri import ServerKind
 
 __all__ = [
     "AddressFilter",

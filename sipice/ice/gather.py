@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipice.ice import gathered, hosts, relay, tracing, transactions
 from sipice.ice.candidate import CandidateType
-from sipice.ice.config import IceServer, ServerKind
+from sipice.ice.config import IceServer
 from sipice.ice.state import (
     AgentState,
     ChecklistState,
@@ -15,6 +15,7 @@ from sipice.ice.state import (
     Stream,
 )
 from sipice.ice.timers import GatherDeadline, ServerKeepalive, TransactionEnd
+from sipice.ice.uri import ServerKind
 from sipice.net import SendDatagram, Transport
 from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a

@@ -17,7 +17,7 @@ from sipice.errors import UsageError
 from sipice.ice import inputs, storage
 from sipice.ice.agent import Agent
 from sipice.ice.candidate import TcpType
-from sipice.ice.config import AgentConfig, IceServer, ServerKind
+from sipice.ice.config import AgentConfig, IceServer
 from sipice.ice.credentials import ICE_CHARS, PWD_CHARS, Credentials
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
@@ -25,6 +25,7 @@ from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.recorded import to_address, to_candidate, to_packet
 from sipice.ice.state import AgentState
+from sipice.ice.uri import ServerKind
 from sipice.net import Address, Base, Flow, Transport
 from sipice.stun import Key, Message, frame_rfc4571
 from sipice.trace import Field

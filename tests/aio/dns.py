@@ -20,10 +20,6 @@ class _Server(asyncio.DatagramProtocol):
         self.silent, self.failing = silent, failing
         self.transport: asyncio.DatagramTransport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
-
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
         question = query.question[0]
@@ -49,10 +45,11 @@ def _split(record: str) -> tuple[str, int, str, str, *tuple[str, ...]]:
 @asynccontextmanager
 async def name_server(*records: str, silent: str = "", failing: str = "") -> AsyncIterator[Address]:
     """Serves ``name TYPE value|value``; ``silent`` and ``failing``: names between commas."""
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: _Server(list(records), set(silent.split(",")), set(failing.split(","))),
         local_addr=("127.0.0.1", 0),
     )
+    server.transport = transport
     try:
         yield Address.parse("127.0.0.1", transport.get_extra_info("sockname")[1])
     finally:

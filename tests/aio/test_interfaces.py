@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import textwrap
 
 import pytest
 
 from sipice.aio.interfaces import Found, InterfacePolicy, choose, local_addresses
 from sipice.ice.destination import Network
 from sipice.net import Address
+from tests.aio.namespace import in_namespace
 from tests.capabilities import needs
 from tests.marks import rfc
 
@@ -185,14 +183,3 @@ def test_a_change_before_the_watch_began_is_not_missed() -> None:
         asyncio.run(asyncio.wait_for(main(), 20))
     """)
     assert told == ["192.0.2.9 (lo)"]
-
-
-def in_namespace(script: str) -> list[str]:
-    """The lines that a script prints in a network namespace of its own."""
-    code = "import asyncio\n" + textwrap.dedent(script)
-    done = subprocess.run(
-        ["unshare", "-Urn", sys.executable, "-c", code],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()

@@ -9,9 +9,10 @@ import pytest
 from sipice.demo.network import Nat, NatKind, Network
 from sipice.demo.turn_server import USER, TurnServer
 from sipice.ice import Agent, AgentConfig, Role
-from sipice.ice.config import IceServer, ServerKind
+from sipice.ice.config import IceServer
 from sipice.ice.description import Description
 from sipice.ice.events import GatheringFinished, PairSelected
+from sipice.ice.uri import ServerKind
 from sipice.net import Address, Base, SendDatagram
 from tests.demo.clock import Clock
 

@@ -1,4 +1,4 @@
-"""The exceptions of sipice. A peer can cause none of them."""
+"""The exceptions of sipice. None comes out of the core because of what a peer sent."""
 
 from __future__ import annotations
 
@@ -17,3 +17,19 @@ class DecodeError(SipiceError, ValueError):
 
 class StunDecodeError(DecodeError):
     """A datagram that is not a well-formed STUN message."""
+
+
+class SessionFailed(SipiceError):  # noqa: N818 (what happened, not what went wrong in the program)
+    """A stream has no path, or no more; ``reason`` says why."""
+
+    def __init__(self, stream: int, reason: str) -> None:
+        super().__init__(f"stream {stream}: {reason}")
+        self.stream = stream
+        self.reason = reason
+
+
+class SessionClosed(SipiceError):  # noqa: N818
+    """The session was closed while something waited for it."""
+
+    def __init__(self) -> None:
+        super().__init__("the session is closed")

@@ -163,11 +163,16 @@ class Path(NamedTuple):
 
 
 class Source(NamedTuple):
-    """From where media of one component may come; ``channel`` only from a TURN server."""
+    """From where media of one component may come.
+
+    ``relayed``: the remote is a TURN server, and ``channel`` the one that the peer has there, if
+    any; without one its media comes in Data indications, for the agent to read.
+    """
 
     base: Base
     remote: Address
     channel: int | None = None
+    relayed: bool = False
 
 
 class MediaTable(NamedTuple):

@@ -161,6 +161,7 @@ CAPABILITIES = {
     ),
     "aioice": Capability("aioice", _packages("aioice"), "pip install aioice"),
     "aiosipua": Capability("aiosipua", _packages("aiosipua"), "pip install aiosipua"),
+    "uvloop": Capability("uvloop", _packages("uvloop"), "pip install uvloop"),
     "root": Capability("root", is_root, "run as root"),
     "netns": Capability(
         "network namespaces",

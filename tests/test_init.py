@@ -39,3 +39,11 @@ def _import_sipice(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "import sipice"], cwd=folder, capture_output=True, text=True
     )
+
+
+def test_the_names_of_the_package_come_when_they_are_used() -> None:
+    used = "import sys, sipice; assert not any(name.startswith('sipice.') for name in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", used]).returncode == 0
+    for name in sipice.__all__:
+        assert getattr(sipice, name) is not None
+    assert not hasattr(sipice, "no_such_name")

@@ -165,7 +165,7 @@ def _sources(state: AgentState, stream: Stream, component: int) -> frozenset[Sou
                 continue
             if local.relay is not None:
                 base, server, channel = local.relay.path(remote)
-                found.append(Source(base, server, channel))
+                found.append(Source(base, server, channel, relayed=True))
             else:
                 found.append(Source(local.base, remote))
     return frozenset(found)

@@ -201,7 +201,7 @@ class Peer:
             channel, data = wire.parse_channel_data(data)
         if not data or not 128 <= data[0] <= 191:
             return False
-        source = Source(base, packet.src, channel)
+        source = Source(base, packet.src, channel, relayed=channel is not None)
         for stream in self.streams:
             for component in range(1, self.components + 1):
                 if source in self.agent.media(stream, component).receive:

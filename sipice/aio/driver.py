@@ -1,0 +1,194 @@
+"""The pump between a core without I/O and the network: commands out, events out, one timer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar, assert_never
+
+from sipice.aio.endpoint import Endpoint
+from sipice.net import (
+    Address,
+    Base,
+    CancelResolve,
+    CloseConnection,
+    Command,
+    Flow,
+    Listen,
+    OpenConnection,
+    ReleaseBase,
+    Resolve,
+    SendDatagram,
+    SendStream,
+)
+
+E = TypeVar("E")
+
+
+class Core(Protocol[E]):
+    """What the driver drives: an agent, or a session that has one inside.
+
+    Each input may lead to commands, events and another next timeout; ``Agent`` says when each
+    input is due.
+    """
+
+    def receive_datagram(self, now: float, data: bytes, base: Base, remote: Address) -> None:
+        """A datagram came to a base."""
+
+    def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
+        """Bytes came over a connection."""
+
+    def connection_opened(self, now: float, flow: Flow) -> None:
+        """An ``OpenConnection`` succeeded."""
+
+    def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
+        """A peer connected to a listening base; names the connection."""
+
+    def connection_closed(self, now: float, flow: Flow) -> None:
+        """A connection failed or ended."""
+
+    def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
+        """Whether a connection takes bytes."""
+
+    def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
+        """The system refused to send, or a validated ICMP error came (hard)."""
+
+    def media_sent(self, now: float, stream: int, component: int) -> None:
+        """Media went out past the core; told at most once a second."""
+
+    def handle_timeout(self, now: float) -> None:
+        """What was due is to be done."""
+
+    def next_timeout(self) -> float | None:
+        """When ``handle_timeout`` is due."""
+
+    def take_commands(self) -> list[Command]:
+        """What is to be done, taken and cleared."""
+
+    def take_events(self) -> list[E]:
+        """What happened, taken and cleared."""
+
+    def close(self, now: float) -> None:
+        """The end; every later input is ignored."""
+
+
+class Driver(Generic[E]):
+    """Drives one core on the running loop.
+
+    Whoever calls an input of the core himself calls ``pump`` after it. ``on_event`` gets each event
+    in order; it may call inputs of the core.
+    """
+
+    __slots__ = (
+        "_again",
+        "_core",
+        "_due",
+        "_endpoints",
+        "_loop",
+        "_on_event",
+        "_pumping",
+        "_timer",
+    )
+
+    def __init__(self, core: Core[E], on_event: Callable[[E], None]) -> None:
+        self._core = core
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._endpoints: dict[int, Endpoint] = {}
+        self._timer: asyncio.Handle | None = None
+        self._due = 0.0
+        """When the timer fires."""
+        self._pumping = self._again = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every socket has been released."""
+        return not self._endpoints
+
+    def now(self) -> float:
+        """The time that inputs of the core are given, seconds."""
+        return self._loop.time()
+
+    def add(self, base: Base, endpoint: Endpoint) -> None:
+        """Serve a base that the core has just been given with this endpoint."""
+        self._endpoints[base.number] = endpoint
+
+        def on_datagram(data: bytes, source: Address) -> None:
+            self._core.receive_datagram(self._loop.time(), data, base, source)
+            self.pump()
+
+        def on_refused(to: Address) -> None:
+            self._core.send_failed(self._loop.time(), base, to, hard=True)
+            self.pump()
+
+        endpoint.attach(on_datagram, on_refused)
+
+    def endpoint(self, base: Base) -> Endpoint | None:
+        """What serves a base; None when it has been released."""
+        return self._endpoints.get(base.number)
+
+    def pump(self) -> None:
+        """Hand on the events, carry out the commands, arm the timer."""
+        if self._pumping:
+            self._again = True
+            return
+        self._pumping = self._again = True
+        try:
+            while self._again:
+                self._again = False
+                for event in self._core.take_events():
+                    self._on_event(event)
+                for command in self._core.take_commands():
+                    self._carry_out(command)
+        finally:
+            self._pumping = False
+        self._arm()
+
+    def stop(self) -> None:
+        """End the core and let go of everything that is still held."""
+        self._core.close(self._loop.time())
+        self.pump()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for endpoint in self._endpoints.values():
+            endpoint.release()
+        self._endpoints.clear()
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case SendDatagram(data, base, to):
+                endpoint = self._endpoints.get(base.number)
+                if endpoint is not None and not endpoint.send(data, to):
+                    self._core.send_failed(self._loop.time(), base, to)
+                    self._again = True
+            case ReleaseBase(base):
+                endpoint = self._endpoints.pop(base.number, None)
+                if endpoint is not None:
+                    endpoint.release()
+            case SendStream() | OpenConnection() | Listen() | CloseConnection():
+                raise NotImplementedError
+            case Resolve() | CancelResolve():
+                raise NotImplementedError
+            case _:
+                assert_never(command)
+
+    def _arm(self) -> None:
+        """Have the timer fire when the core wants it, or before: it looks again then."""
+        due = self._core.next_timeout()
+        if due is None or (self._timer is not None and self._due <= due):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._due = self._loop.call_at(due, self._fire), due
+
+    def _fire(self) -> None:
+        self._timer = None
+        # A loop may wake up a little early; the core is told the instant it asked for.
+        now = max(self._loop.time(), self._due)
+        due = self._core.next_timeout()
+        if due is not None and due <= now:
+            self._core.handle_timeout(now)
+            self.pump()
+        else:
+            self._arm()

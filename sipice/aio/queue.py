@@ -1,0 +1,65 @@
+"""A bounded queue that never makes its writer wait: when it is full, the oldest item goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Latest(Generic[T]):
+    """The latest ``limit`` items; read by any number of tasks, each item by one."""
+
+    __slots__ = ("_error", "_items", "_limit", "_waiters", "dropped")
+
+    def __init__(self, limit: int) -> None:
+        self.dropped = 0
+        """Items that nobody read in time."""
+        self._limit = limit
+        self._items: deque[T] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._error: Exception | None = None
+
+    def __len__(self) -> int:
+        return 0 if self._items is None else len(self._items)
+
+    def put(self, item: T) -> None:
+        """Add an item; ignored after ``close``."""
+        if self._error is not None:
+            return
+        items = self._items
+        if items is None:  # most queues of a server are never used
+            items = self._items = deque()
+        if len(items) >= self._limit:
+            items.popleft()
+            self.dropped += 1
+        items.append(item)
+        if self._waiters:
+            self._wake()
+
+    async def get(self) -> T:
+        """The oldest item; waits for one. Raises what ``close`` gave once all are read."""
+        while not self._items:
+            if self._error is not None:
+                raise self._error
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            finally:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+        return self._items.popleft()
+
+    def close(self, error: Exception) -> None:
+        """No item follows: readers get what is left, then ``error``."""
+        self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

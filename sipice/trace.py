@@ -121,6 +121,19 @@ RECORDS = (
     Row("rollback-restart", Kind.INPUT, "restart", "The restart was refused."),
     Row("resume", Kind.INPUT, "stream", "Failed pairs are to be checked again."),
     Row(
+        "keep-components",
+        Kind.INPUT,
+        "stream, count",
+        "Both sides do with so many components from now on.",
+    ),
+    Row(
+        "use-plain",
+        Kind.INPUT,
+        "stream, ways, latch",
+        "The peer does no ICE: by component the base and where media goes.",
+    ),
+    Row("use-ice", Kind.INPUT, "stream", "ICE begins after all; a valid pair ends the plain path."),
+    Row(
         "fork",
         Kind.INPUT,
         "",

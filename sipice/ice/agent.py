@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from sipice.errors import UsageError
 from sipice.ice import (
     checks,
     conclude,
-    consent,
     deadlines,
     exchange,
     flows,
@@ -20,6 +19,8 @@ from sipice.ice import (
     inputs,
     media,
     pace,
+    plain,
+    questions,
     receive,
     restart,
     storage,
@@ -32,9 +33,10 @@ from sipice.ice.description import Description
 from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
+from sipice.ice.questions import Outlook
 from sipice.ice.recorder import RecordedPacer, RecordedRandom, Recorder
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
-from sipice.net import Address, Base, Command, Flow, Listen, MediaTable, ReleaseBase
+from sipice.net import Address, Base, Command, Flow, Listen, MediaTable
 from sipice.trace import Tracer
 
 RestartId = int
@@ -87,8 +89,8 @@ class Agent:
         """Add an m= section (bundled sections share one); streams are numbered from 0 in order."""
         state = self._state
         self._begin(state.now, "add-stream", components)
-        stream_id = state.next_stream
-        state.next_stream += 1
+        stream_id = state.local.next_stream
+        state.local.next_stream += 1
         state.streams[stream_id] = Stream(
             id=stream_id,
             components=components,
@@ -189,7 +191,7 @@ class Agent:
     ) -> None:
         """A trickled candidate (RFC 8838 §11); of another generation's ufrag it is ignored."""
         if self._begin(now, "add-remote-candidate", stream, candidate, ufrag):
-            generation = self._of_remote(stream, ufrag)
+            generation = trickle.generation_of(self._state, self._stream(stream), ufrag)
             if generation is not None:
                 trickle.add(self._state, generation, [candidate])
             self._settle()
@@ -197,7 +199,7 @@ class Agent:
     def end_of_candidates(self, now: float, stream: StreamId, ufrag: str | None = None) -> None:
         """The peer has no further candidates in this generation (RFC 8838 §14)."""
         if self._begin(now, "end-of-candidates", stream, ufrag):
-            generation = self._of_remote(stream, ufrag)
+            generation = trickle.generation_of(self._state, self._stream(stream), ufrag)
             if generation is not None:
                 trickle.end(self._state, generation)
             self._settle()
@@ -244,6 +246,29 @@ class Agent:
             self._settle()
             pace.arm(self._state)
 
+    def keep_components(self, now: float, stream: StreamId, count: int) -> None:
+        """The peer agreed to do with the first ``count`` components (RFC 5761 §5.1.3)."""
+        if self._begin(now, "keep-components", stream, count):
+            free.components(self._state, self._stream(stream), count)
+            self._settle()
+
+    def use_plain(
+        self, now: float, stream: StreamId, ways: Sequence[plain.Way], latch: float = 0.0
+    ) -> None:
+        """No ICE with this peer: each component from a base to an address (RFC 3264).
+
+        Media from elsewhere within ``latch`` seconds moves the path there, once.
+        """
+        if self._begin(now, "use-plain", stream, tuple(ways), latch):
+            plain.use(self._state, self._stream(stream), ways, latch)
+            self._settle()
+
+    def use_ice(self, now: float, stream: StreamId) -> None:
+        """ICE after all: the plain path stays in use until a pair is valid."""
+        if self._begin(now, "use-ice", stream):
+            plain.yield_to_ice(self._state, self._stream(stream))
+            self._settle()
+
     def resume(self, now: float, stream: StreamId) -> None:
         """Check all pairs again: the call was answered long after its offer."""
         if self._begin(now, "resume", stream):
@@ -261,16 +286,9 @@ class Agent:
     def close(self, now: float) -> None:
         """End the session; every later input is ignored."""
         if self._begin(now, "close"):
-            for found in list(self._state.streams.values()):
-                free.stream(self._state, found)
-            for base in self._state.local.bases.values():
-                if not base.users and base.relay is None:
-                    self._state.commands.append(ReleaseBase(base.base))
+            free.everything(self._state)
             forking.leave(self._state)
             pace.release(self._state)
-            self._state.timers.clear()
-            self._state.transactions.clear()
-            self._state.closed = True
 
     def receive_datagram(self, now: float, data: bytes, base: Base, remote: Address) -> None:
         """A datagram came to the socket of ``base`` from ``remote``; never raises for content."""
@@ -326,7 +344,7 @@ class Agent:
         if not self._begin(now, "send", stream, component, data):
             return False
         found = self._stream(stream)
-        sent = consent.send(self._state, found, found.media[component - 1], data)
+        sent = plain.send(self._state, found, found.media[component - 1], data)
         self._settle()
         return sent
 
@@ -338,7 +356,7 @@ class Agent:
         """Media went out by the fast path; to be told at most once a second."""
         if self._begin(now, "media-sent", stream, component):
             found = self._stream(stream)
-            consent.sent(self._state, found, found.media[component - 1])
+            plain.sent(self._state, found, found.media[component - 1])
 
     def next_timeout(self) -> float | None:
         """When to call ``handle_timeout``; exact, None when nothing is due."""
@@ -366,19 +384,15 @@ class Agent:
 
     def has_peer(self, ufrag: str) -> bool:
         """Whether this agent's peer goes by ``ufrag``."""
-        return any(
-            generation.remote is not None and generation.remote.credentials.ufrag == ufrag
-            for stream in self._state.streams.values()
-            for generation in stream.generations()
-        )
+        return questions.has_peer(self._state, ufrag)
 
     def has_source(self, base: Base, remote: Address) -> bool:
         """Whether authenticated messages have come from ``remote`` to ``base``."""
-        return any(
-            (base.number, remote) in generation.sources
-            for stream in self._state.streams.values()
-            for generation in stream.generations()
-        )
+        return questions.has_source(self._state, base, remote)
+
+    def outlook(self, stream: StreamId, local: Address, remote: Address) -> Outlook:
+        """What has become of the pair of two addresses (RFC 8839 §4.4.2)."""
+        return questions.outlook(self._stream(stream), local, remote)
 
     def unwrap(self, data: bytes, base: Base, remote: Address) -> tuple[bytes, Base, Address]:
         """What a relay carries in this datagram, where to, and from whom (see ``Demux``)."""
@@ -482,13 +496,3 @@ class Agent:
         if found is None:
             raise UsageError(f"stream {stream.id} has no living generation {number}")
         return found
-
-    def _of_remote(self, stream: StreamId, ufrag: str | None) -> Generation | None:
-        """The generation that a trickled line belongs to, None for a stale one (RFC 8838 §9)."""
-        found = self._stream(stream)
-        for generation in (found.next, found.current):
-            remote = None if generation is None else generation.remote
-            if remote is not None and ufrag in (None, remote.credentials.ufrag):
-                return generation
-        self._state.counters.unmatched += 1
-        return None

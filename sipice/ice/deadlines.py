@@ -13,6 +13,7 @@ from sipice.ice import (
     gather,
     gathered,
     pace,
+    plain,
     receive,
     relay,
     respond,
@@ -111,7 +112,7 @@ def _path(state: AgentState, due: Consent | ConsentExpiry | Quiet | Keepalive) -
         case Quiet():
             consent.quiet(state, stream, media)
         case Keepalive():
-            consent.keepalive(state, stream, media)
+            plain.keepalive(state, stream, media)
         case _:
             assert_never(due)
 

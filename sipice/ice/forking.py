@@ -23,7 +23,6 @@ def fork(state: AgentState) -> AgentState:
         member=member,
         tracer=None if state.tracer is None else state.tracer.sibling(member),
         now=state.now,
-        next_stream=state.next_stream,
     )
     local.members.append(sibling)
     for base in local.bases.values():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sipice.ice import checklist, consent, flows, media, restart, transactions
-from sipice.ice.events import Loss
+from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
-from sipice.net import Base, ReleaseBase
+from sipice.net import SILENT, Base, ReleaseBase
 
 
 def candidates(state: AgentState, stream: Stream, generation: Generation) -> None:
@@ -53,6 +55,11 @@ def release_unused(state: AgentState, stream: Stream) -> None:
             if component.selected is not None:
                 used.add(component.selected.base.number)
                 used.add(media.path_of(state, component.selected).base.number)
+    release_except(state, stream, used)
+
+
+def release_except(state: AgentState, stream: Stream, used: Collection[int]) -> None:
+    """Release the bases of a stream but those with these numbers."""
     for base in _relays_first(state, stream):
         if base.base.number not in used:
             release(state, base)
@@ -108,6 +115,38 @@ def stream(state: AgentState, stream: Stream) -> None:
     for base in _relays_first(state, stream):
         release(state, base)
     del state.streams[stream.id]
+
+
+def everything(state: AgentState) -> None:
+    """The session is over."""
+    for found in list(state.streams.values()):
+        stream(state, found)
+    for base in state.local.bases.values():
+        if not base.users and base.relay is None:
+            state.commands.append(ReleaseBase(base.base))
+    state.timers.clear()
+    state.transactions.clear()
+    state.closed = True
+
+
+def components(state: AgentState, stream: Stream, count: int) -> None:
+    """Both sides agreed to do with fewer components, as with RTCP on the port of RTP (RFC 5761)."""
+    for generation in stream.generations():
+        for pair in [pair for pair in generation.checklist if pair.component > count]:
+            transactions.forget_pair(state, pair)
+            checklist.remove(generation, pair)
+        del generation.components[count:]
+        state.touch(generation)
+    for path in stream.media[count:]:
+        media.stop(state, stream, path)
+        if path.table != SILENT:
+            table = MediaChanged(stream.id, stream.current.number, path.component, SILENT)
+            state.events.append(table)
+    del stream.media[count:]
+    stream.components = count
+    for base in _relays_first(state, stream):
+        if base.component > count:
+            release(state, base)
 
 
 def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -> None:

@@ -41,13 +41,15 @@ def add_base(
     base = Base(local.next_base, transport, address)
     local.next_base += 1
     local.bases[base.number] = LocalBase(
-        base, stream.id, component, _all_members(state), tcptype=tcptype
+        base, stream.id, component, _users(state, stream), tcptype=tcptype
     )
     return base
 
 
-def _all_members(state: AgentState) -> int:
-    return sum(member.member for member in state.local.members) or state.member
+def _users(state: AgentState, stream: Stream) -> int:
+    """The siblings that have the stream: others may have added streams of their own."""
+    members = state.local.members or [state]
+    return sum(member.member for member in members if stream.id in member.streams)
 
 
 def make(state: AgentState, stream: Stream) -> None:

@@ -7,7 +7,7 @@ from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Media, Stream
 from sipice.ice.timers import Consent, ConsentExpiry, Keepalive, Quiet
-from sipice.net import Address, MediaTable, Path, Source
+from sipice.net import Address, Base, MediaTable, Path, Source
 
 MIN_CONSENT_INTERVAL = 4.0
 """RFC 7675 §5.1: never more often."""
@@ -22,6 +22,8 @@ def refresh(state: AgentState, stream: Stream, component: int) -> None:
 def _renew(state: AgentState, stream: Stream, component: int) -> None:
     media = stream.media[component - 1]
     pair = _choose(state, stream.current, component)
+    if media.plain is not None and media.plain.yields and pair is not None:
+        media.plain = None
     if pair is not media.pair:
         _use(state, stream, media, pair)
     if media.heard_more:
@@ -29,7 +31,7 @@ def _renew(state: AgentState, stream: Stream, component: int) -> None:
         receive = _sources(state, stream, component)
     else:
         receive = media.table.receive
-    table = MediaTable(None if pair is None or media.lost else path_of(state, pair), receive)
+    table = MediaTable(_path(state, media), receive)
     if table != media.table:
         if state.tracer is not None and table.send != media.table.send:
             tracing.media(state, stream, component, table)
@@ -48,13 +50,23 @@ def refresh_stale(state: AgentState) -> None:
 
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
     """How media leaves on a pair."""
-    local = state.local.bases.get(pair.base.number)
+    return _way(state, pair.base, pair.to)
+
+
+def _path(state: AgentState, media: Media) -> Path | None:
+    plain, pair = media.plain, media.pair
+    if plain is not None:
+        return None if plain.peer is None else _way(state, plain.base, plain.peer)
+    return None if pair is None or media.lost else path_of(state, pair)
+
+
+def _way(state: AgentState, base: Base, to: Address) -> Path:
+    local = state.local.bases.get(base.number)
     if local is not None and local.relay is not None:
-        base, server, channel = local.relay.path(pair.to)
-        return Path(base, server, pair.to, channel, relayed=True)
-    connection = state.connections.get((pair.base.number, pair.to)) if state.connections else None
-    flow = connection.flow if connection is not None else None
-    return Path(pair.base, pair.to, pair.to, flow=flow)
+        socket, server, channel = local.relay.path(to)
+        return Path(socket, server, to, channel, relayed=True)
+    connection = state.connections.get((base.number, to)) if state.connections else None
+    return Path(base, to, to, flow=connection.flow if connection is not None else None)
 
 
 def announce_selected(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
@@ -158,11 +170,13 @@ def _use(state: AgentState, stream: Stream, media: Media, pair: CandidatePair | 
 def _sources(state: AgentState, stream: Stream, component: int) -> frozenset[Source]:
     found: list[Source] = []
     bases = state.local.bases
-    for generation in stream.generations():
-        for number, remote in generation.sources:
-            local = bases.get(number)
-            if local is None or local.component != component:
-                continue
+    known = [key for generation in stream.generations() for key in generation.sources]
+    plain = stream.media[component - 1].plain
+    if plain is not None:
+        known += [(plain.base.number, peer) for peer in (plain.peer, plain.signalled) if peer]
+    for number, remote in known:
+        local = bases.get(number)
+        if local is not None and local.component == component:
             if local.relay is not None:
                 base, server, channel = local.relay.path(remote)
                 found.append(Source(base, server, channel, relayed=True))

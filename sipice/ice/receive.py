@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from sipice.errors import StunDecodeError
-from sipice.ice import checks, consent, flows, free, gather, inputs, media, relay, respond, tracing
+from sipice.ice import (
+    checks,
+    consent,
+    flows,
+    free,
+    gather,
+    inputs,
+    media,
+    plain,
+    relay,
+    respond,
+    tracing,
+)
 from sipice.ice.events import DataReceived, Loss
 from sipice.ice.relay import RelayPort
 from sipice.ice.state import AgentState, Check, Connection, ConsentCheck, LocalBase, ServerRequest
@@ -26,7 +38,8 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
         carried(state, port, relay.receive(state, port, data))
         return
     if not is_stun(data):
-        state.counters.not_stun += 1
+        if not plain.receive(state, local, remote, data):
+            state.counters.not_stun += 1
         return
     stun(state, data, local, remote)
 
@@ -79,7 +92,7 @@ def _deliver(state: AgentState, base: LocalBase, peer: Address, data: bytes) -> 
         stun(state, data, base, peer)
     elif media.may_deliver(state, base, peer):
         state.events.append(DataReceived(base.stream, base.component, data, peer))
-    else:
+    elif not plain.receive(state, base, peer, data):
         state.counters.not_stun += 1
 
 

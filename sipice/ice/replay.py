@@ -255,6 +255,12 @@ def _known_base(agent: Agent, record: Record) -> Base:
     return _base(agent._state, record["base"], record.get("local", "0.0.0.0:0"))
 
 
+def _way(agent: Agent, fields: Sequence[Any]) -> tuple[Base, Address | None]:
+    base, peer = fields
+    known = _base(agent._state, base, "0.0.0.0:0")
+    return known, None if peer is None else to_address(peer)
+
+
 _Perform: TypeAlias = Callable[[_Player, Agent, float, Record], object]
 
 _INPUTS: dict[str, _Perform] = {
@@ -285,6 +291,11 @@ _INPUTS: dict[str, _Perform] = {
     "commit-restart": lambda _, agent, now, r: agent.commit_restart(now, r["restart"]),
     "rollback-restart": lambda _, agent, now, r: agent.rollback_restart(now, r["restart"]),
     "resume": lambda _, agent, now, r: agent.resume(now, r["stream"]),
+    "keep-components": lambda _, agent, now, r: agent.keep_components(now, r["stream"], r["count"]),
+    "use-plain": lambda _, agent, now, r: agent.use_plain(
+        now, r["stream"], [_way(agent, way) for way in r["ways"]], r["latch"]
+    ),
+    "use-ice": lambda _, agent, now, r: agent.use_ice(now, r["stream"]),
     "fork": _Player.fork,
     "close": lambda _, agent, now, r: agent.close(now),
     "restored": _Player.restored,

@@ -157,6 +157,7 @@ class LocalSide:
 
     bases: dict[int, LocalBase] = field(default_factory=dict[int, LocalBase])
     members: list[AgentState] = field(default_factory=list["AgentState"])
+    next_stream: StreamId = 0
     next_base: int = 1
     next_generation: int = 1
     next_member: int = 1
@@ -229,12 +230,33 @@ class Generation:
 
 
 @dataclass(slots=True, eq=False)
+class Plain:
+    """The path of a component whose stream does no ICE (RFC 3264)."""
+
+    base: Base
+    peer: Address | None
+    """Where media goes; None: nowhere."""
+    until: float
+    """So long media from elsewhere may move the path."""
+    latched: bool = False
+    """It has moved."""
+    yields: bool = False
+    """A valid pair ends it."""
+    signalled: Address | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signalled = self.peer
+
+
+@dataclass(slots=True, eq=False)
 class Media:
     """The pair that carries one component now, and our consent to use it."""
 
     component: int
     table: MediaTable = SILENT
     pair: CandidatePair | None = None
+    plain: Plain | None = None
+    """The path without ICE, while there is one."""
     generation: int = 0
     consent_at: float = 0.0
     """When the last authenticated response came (RFC 7675 §5.1)."""
@@ -403,7 +425,6 @@ class AgentState:
     )
     """The streams of each restart that is under way."""
     next_restart: int = 1
-    next_stream: StreamId = 0
     closed: bool = False
     identifiers: bytes = b""
 

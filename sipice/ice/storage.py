@@ -59,7 +59,7 @@ def export(state: AgentState) -> bytes:
         "tie_breaker": state.tie_breaker,
         "ta": state.ta,
         "last_new": None if isinf(state.last_new) else _age(now, state.last_new),
-        "next_stream": state.next_stream,
+        "next_stream": state.local.next_stream,
         "next_restart": state.next_restart,
         "restarts": list(state.restarts.items()),
         "next_base": state.local.next_base,
@@ -97,7 +97,7 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
     state.ta = document["ta"]
     if document["last_new"] is not None:
         state.last_new = now - document["last_new"]
-    state.next_stream = document["next_stream"]
+    state.local.next_stream = document["next_stream"]
     state.next_restart = document["next_restart"]
     state.restarts = {number: tuple(streams) for number, streams in document["restarts"]}
     local = state.local

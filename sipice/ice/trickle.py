@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sipice.ice import checklist, tracing
 from sipice.ice.candidate import MAX_PRIORITY, Candidate, CandidateType
-from sipice.ice.state import AgentState, Generation
+from sipice.ice.state import AgentState, Generation, Stream
 from sipice.net import Transport
 
 MAX_FOUNDATION = 32
@@ -33,6 +33,16 @@ def end(state: AgentState, generation: Generation) -> None:
         generation.remote.complete = True
         settle_components(generation)
         state.touch(generation)
+
+
+def generation_of(state: AgentState, stream: Stream, ufrag: str | None) -> Generation | None:
+    """The generation that a trickled line belongs to, None for a stale one (RFC 8838 §9)."""
+    for generation in (stream.next, stream.current):
+        remote = None if generation is None else generation.remote
+        if remote is not None and ufrag in (None, remote.credentials.ufrag):
+            return generation
+    state.counters.unmatched += 1
+    return None
 
 
 def deliver(state: AgentState, generation: Generation, candidate: Candidate) -> None:

@@ -59,7 +59,8 @@ def check_state(agent: Agent) -> None:
             _check_generation(generation)
         for media in stream.media:
             lost = media.lost or media.pair is None
-            assert media.table.send is None or not lost, "a path without consent"
+            agreed = media.plain is not None or not lost
+            assert media.table.send is None or agreed, "a path without consent"
     assert pairs <= state.config.max_pairs, f"{pairs} pairs"
     assert len(state.transactions) <= state.config.max_transactions
     _check_transactions(state)

@@ -1,0 +1,49 @@
+"""RFC 8839 §4.4.2, §7.3: what signalling and the dispatch of datagrams ask about the pairs."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from sipice.ice.pair import PairState
+from sipice.ice.state import AgentState, Stream
+from sipice.net import Address, Base
+
+
+class Outlook(Enum):
+    """What has become of a pair that the peer says it uses (RFC 8839 §4.4.2)."""
+
+    VALID = "valid"
+    OPEN = "not decided yet"
+    LOST = "not valid, and no check is under way that could make it so"
+
+
+def has_peer(state: AgentState, ufrag: str) -> bool:
+    """Whether the peer goes by ``ufrag``."""
+    return any(
+        generation.remote is not None and generation.remote.credentials.ufrag == ufrag
+        for stream in state.streams.values()
+        for generation in stream.generations()
+    )
+
+
+def has_source(state: AgentState, base: Base, remote: Address) -> bool:
+    """Whether authenticated messages have come from ``remote`` to ``base``."""
+    return any(
+        (base.number, remote) in generation.sources
+        for stream in state.streams.values()
+        for generation in stream.generations()
+    )
+
+
+def outlook(stream: Stream, local: Address, remote: Address) -> Outlook:
+    """What has become of the pair of two addresses in the current generation.
+
+    While a check to the same remote candidate is still to come, its answer may make it valid.
+    """
+    generation = stream.current
+    for component in generation.components:
+        for pair in component.valid:
+            if pair.local.address == local and pair.to == remote:
+                return Outlook.VALID
+    states = {pair.state for pair in generation.checklist if pair.to == remote}
+    return Outlook.OPEN if states - {PairState.SUCCEEDED, PairState.FAILED} else Outlook.LOST

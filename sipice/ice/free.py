@@ -137,12 +137,12 @@ def components(state: AgentState, stream: Stream, count: int) -> None:
             checklist.remove(generation, pair)
         del generation.components[count:]
         state.touch(generation)
-    for path in stream.media[count:]:
-        media.stop(state, stream, path)
-        if path.table != SILENT:
-            table = MediaChanged(stream.id, stream.current.number, path.component, SILENT)
-            state.events.append(table)
-    del stream.media[count:]
+    gone, stream.media = stream.media[count:], stream.media[:count]
+    for given_up in gone:
+        media.stop(state, stream, given_up)
+        if given_up.table != SILENT:
+            number = stream.current.number
+            state.events.append(MediaChanged(stream.id, number, given_up.component, SILENT))
     stream.components = count
     for base in _relays_first(state, stream):
         if base.component > count:

@@ -54,7 +54,8 @@ def test_nearly_every_row_of_the_table_appears() -> None:
         "restored", "remove-stream", "set-role", "fork", "writable", "send-failed", "send",
         "media-sent", "resume", "remove-local-address", "permission-failed", "pair-removed",
         "nomination-failed", "stream-resumed", "path-back", "destination-refused",
-        "connection-closed", "early-check", "keep-components", "use-plain", "use-ice", "server-asked-again",
+        "connection-closed", "early-check", "server-asked-again", "keep-components",
+            "use-plain", "use-ice",
     }  # fmt: skip
     assert {row.name for row in RECORDS} - seen <= rare
 

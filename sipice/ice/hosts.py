@@ -17,7 +17,14 @@ from sipice.ice.candidate import (
 from sipice.ice.destination import is_candidate_address
 from sipice.ice.events import CandidateGathered
 from sipice.ice.foundation import foundation_of
-from sipice.ice.state import AgentState, ChecklistState, LocalBase, LocalGeneration, Stream
+from sipice.ice.state import (
+    AgentState,
+    ChecklistState,
+    Generation,
+    LocalBase,
+    LocalGeneration,
+    Stream,
+)
 from sipice.net import Address, Base, Transport
 
 
@@ -82,27 +89,30 @@ def make(state: AgentState, stream: Stream) -> None:
 def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> bool:
     """Add a local candidate for this agent and its siblings, unless it is redundant (§5.1.3).
 
-    After the end of gathering none is told any more (RFC 8838 §13): it serves as a base for checks,
-    which show it to the peer, and is in the next description.
+    After the end of gathering, or once a pair of its component is nominated, none is told any more
+    (RFC 8838 §13): it serves as a base for checks, which show it to the peer, and is in the next
+    description.
     """
     if is_redundant(candidate, local.candidates):
         return False
     local.candidates.append(candidate)
     if state.tracer is not None:
         tracing.candidate(state, local, candidate)
+    if local.finished:
+        local.delivered = len(local.candidates)
     for member in state.local.members or [state]:
-        if local.finished:
-            _pair_untold(member, local, candidate)
-            continue
-        member.events.append(CandidateGathered(local.stream, local.number, candidate))
+        generation = member.find(local.stream, local.number)
+        if local.finished or _is_nominated(generation, candidate.component):
+            if generation is not None:
+                checklist.add_local(member, generation, [candidate])
+        else:
+            member.events.append(CandidateGathered(local.stream, local.number, candidate))
     return True
 
 
-def _pair_untold(member: AgentState, local: LocalGeneration, candidate: Candidate) -> None:
-    local.delivered = len(local.candidates)
-    generation = member.find(local.stream, local.number)
-    if generation is not None:
-        checklist.add_local(member, generation, [candidate])
+def _is_nominated(generation: Generation | None, number: int) -> bool:
+    component = None if generation is None else generation.component(number)
+    return component is not None and component.nominating is not None
 
 
 def unique_priority(

@@ -59,7 +59,8 @@ class Workshop:
         self._edits = 0
         nothing = shutil.ignore_patterns("__pycache__")
         for name in COPIED:
-            shutil.copytree(ROOT / name, self.folder / name, ignore=nothing)
+            if (ROOT / name).is_dir():  # git keeps no empty folder
+                shutil.copytree(ROOT / name, self.folder / name, ignore=nothing)
         for path in ROOT.iterdir():
             if path.is_file():
                 shutil.copy2(path, self.folder)

@@ -138,8 +138,9 @@ def _choose(state: AgentState, generation: Generation, number: int) -> Candidate
         return None  # §12.1.1: a lite agent waits for a valid pair of each component
     if component.selected is not None:
         return component.selected
-    for pair in component.valid:
-        if not pair.consent_lost:
+    # The peer may know of the nomination before we do, and give up the other pairs.
+    for pair in (component.nominating, *component.valid):
+        if pair is not None and not pair.consent_lost:
             return pair
     return None
 

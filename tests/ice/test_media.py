@@ -8,6 +8,7 @@ from sipice.ice import AgentConfig, MediaChanged, PairSelected, Role, StreamFail
 from sipice.net import SILENT, SendDatagram, Source
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote
 from tests.marks import rfc
+from tests.rfc.alone import PEER, Alone, peers, requests
 
 OWN = address("10.0.0.1:5000")
 
@@ -99,3 +100,15 @@ def test_a_stream_that_lacks_one_component_sends_nothing_at_all() -> None:
     data = puppet.request(controlling=True)
     side.agent.receive_datagram(61.0, data, other, second.address)
     assert side.agent.media(0, 1).send is not None, "it may again when the peer comes back"
+
+
+def test_media_stays_on_the_pair_that_is_being_nominated() -> None:
+    """The peer may have selected it already and have freed the others."""
+    alone = Alone(Role.CONTROLLING, peers=peers(PEER, "10.0.0.2:6100"))
+    alone.run(0.05)
+    first, second = requests(alone.log)
+    alone.answer(second)
+    (nomination,) = (sent for sent in alone.run(0.4) if sent.nominates)
+    assert nomination.to == second.to
+    alone.answer(first)
+    assert alone.path() == "10.0.0.2:6100"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sipice.ice import conclude, tracing, transactions
+from sipice.ice import conclude, tcp, tracing, transactions
 from sipice.ice import media as media_tables
 from sipice.ice.candidate import check_priority
 from sipice.ice.events import Loss, PathBack, PathLost, PathQuiet
-from sipice.ice.pair import Role
-from sipice.ice.state import AgentState, ConsentCheck, Generation, Media, Stream
+from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.state import AgentState, ConsentCheck, Generation, Media, Remote, Stream
 from sipice.ice.timers import ConsentExpiry, Keepalive, Quiet
 from sipice.net import Address, Base
 from sipice.stun import Class, Message, Method, encode, verify_integrity
@@ -23,8 +23,23 @@ def check(state: AgentState, stream: Stream, media: Media) -> None:
     generation = _generation(stream, media)
     if pair is None or media.lost or generation is None or generation.remote is None:
         return
+    if not media.broken or tcp.reaches(state, pair.base, pair.to):
+        _ask(state, stream, media, pair, generation.remote)
+    if media.watched is None:
+        media.watched = state.now
+        if not media.quiet:
+            state.timers.arm(
+                Quiet(stream.id, media.component), state.now + state.config.quiet_after
+            )
+    if media_tables.runs_consent(state):
+        media_tables.arm_consent(state, stream, media)
+
+
+def _ask(
+    state: AgentState, stream: Stream, media: Media, pair: CandidatePair, remote: Remote
+) -> None:
     identifier = state.draw_transaction_id()
-    data = generation.remote.template.build(
+    data = remote.template.build(
         identifier,
         check_priority(pair.local),
         state.tie_breaker,
@@ -37,13 +52,6 @@ def check(state: AgentState, stream: Stream, media: Media) -> None:
     media.sent_at = state.now
     if state.tracer is not None:
         tracing.path(state, "consent-asked", stream.id, media.component)
-    if media.watched is None:
-        media.watched = state.now
-        if not media.quiet:
-            state.timers.arm(
-                Quiet(stream.id, media.component), state.now + state.config.quiet_after
-            )
-    media_tables.arm_consent(state, stream, media)
 
 
 def receive_success(
@@ -66,9 +74,12 @@ def receive_success(
         tracing.path(state, "consent-answered", stream.id, media.component, rtt=rtt)
     media.watched = None
     state.timers.disarm(Quiet(stream.id, media.component))
-    state.timers.arm(
-        ConsentExpiry(stream.id, media.component), state.now + state.config.consent_lifetime
-    )
+    if media_tables.runs_consent(state):
+        state.timers.arm(
+            ConsentExpiry(stream.id, media.component), state.now + state.config.consent_lifetime
+        )
+    if media.broken:
+        mend(state, stream, media)
     if media.quiet:
         media.quiet = False
         state.events.append(PathBack(stream.id, media.generation, media.component))
@@ -111,9 +122,8 @@ def lose(state: AgentState, stream: Stream, media: Media, reason: Loss) -> None:
         return
     media.lost = pair.consent_lost = True
     media_tables.stop(state, stream, media)
-    for outstanding in list(state.transactions.values()):
-        if isinstance(outstanding, ConsentCheck) and outstanding.pair is pair:
-            transactions.forget(state, outstanding.id)
+    for identifier in outstanding(state, pair):
+        transactions.forget(state, identifier)
     state.events.append(PathLost(stream.id, media.generation, media.component, reason))
     if state.tracer is not None:
         tracing.path(state, "path-lost", stream.id, media.component, why=reason.value)
@@ -123,11 +133,46 @@ def lose(state: AgentState, stream: Stream, media: Media, reason: Loss) -> None:
         state.touch(generation)
 
 
+def interrupt(state: AgentState, stream: Stream, media: Media) -> None:
+    """RFC 6544 §11.1: the connection of a selected pair is gone, consent is not (RFC 7675 §5.2).
+
+    Whoever may connect does so at once and checks, but only once: if that one is closed, too,
+    the next consent check makes another.
+    """
+    pair = media.pair
+    if pair is None or media.lost:
+        return
+    for identifier in outstanding(state, pair):
+        transactions.forget(state, identifier)
+    if not media.broken:
+        media.broken = True
+        if not state.config.lite:
+            check(state, stream, media)
+    media_tables.refresh(state, stream, media.component)
+
+
+def mend(state: AgentState, stream: Stream, media: Media) -> None:
+    """A check succeeded on the connection that replaces the lost one: media goes on."""
+    media.broken = False
+    media_tables.refresh(state, stream, media.component)
+
+
+def outstanding(state: AgentState, pair: CandidatePair) -> list[bytes]:
+    """The consent checks of a pair that wait for an answer."""
+    return [
+        check.id
+        for check in state.transactions.values()
+        if isinstance(check, ConsentCheck) and check.pair is pair
+    ]
+
+
 def keepalive(state: AgentState, stream: Stream, media: Media) -> None:
     """§11: nothing was sent for Tr: a Binding indication, unauthenticated, with FINGERPRINT."""
     pair = media.pair
     if pair is None or media.lost:
         return
+    if media.broken and not state.config.lite:
+        check(state, stream, media)  # without consent nothing else would try again
     indication = Message(Method.BINDING, Class.INDICATION, state.draw_transaction_id())
     transactions.transmit(state, encode(indication), pair.base, pair.to)
     sent(state, stream, media)
@@ -136,7 +181,7 @@ def keepalive(state: AgentState, stream: Stream, media: Media) -> None:
 def send(state: AgentState, stream: Stream, media: Media, data: bytes) -> bool:
     """Send media for a caller who does not do it himself (§12.1)."""
     pair = media.pair
-    if pair is None or media.lost:
+    if pair is None or not media_tables.may_send(media):
         return False
     transactions.transmit(state, data, pair.base, pair.to)
     sent(state, stream, media)

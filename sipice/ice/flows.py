@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sipice.errors import DecodeError
-from sipice.ice import checks, consent, inputs, media, tcp
-from sipice.ice.candidate import TcpType
+from sipice.ice import checks, consent, inputs, tcp, transactions
 from sipice.ice.events import Loss
-from sipice.ice.state import AgentState, Connection, Generation, Media, Stream
+from sipice.ice.state import AgentState, Connection, Generation, LocalBase, Media, Stream
 from sipice.net import Address, Base, Flow
 from sipice.stun import is_stun
 
@@ -15,10 +14,6 @@ def opened(state: AgentState, connection: Connection) -> None:
     """A connect succeeded: what waited for it goes out."""
     connection.is_open = True
     tcp.flush(state, connection)
-    found = _in_use(state, connection)
-    if found is not None:  # §11.1: the connection of a selected pair is back: check it
-        consent.check(state, *found)
-        media.refresh(state, found[0], found[1].component)
 
 
 def accepted(state: AgentState, base: Base, remote: Address) -> Flow:
@@ -37,13 +32,33 @@ def closed(state: AgentState, connection: Connection) -> None:
     checks.refuse(state, connection.base, connection.remote, "no connection")  # §7.1
     if found is None:
         return
-    stream, path = found
-    local = state.local.bases.get(connection.base.number)
-    if was_open and local is not None and local.tcptype is not TcpType.PASSIVE:
-        consent.check(state, stream, path)  # §11.1: connect again, and check
-        media.refresh(state, stream, path.component)
+    if was_open:
+        consent.interrupt(state, *found)
     else:
-        consent.lose(state, stream, path, Loss.CONNECTION_CLOSED)
+        consent.lose(state, *found, Loss.CONNECTION_CLOSED)
+
+
+def returns(state: AgentState, local: LocalBase, remote: Address) -> bool:
+    """§11.1: whether this check came over what replaces the lost connection of a selected pair.
+
+    The peer may have another port now. Media follows once our own check there has succeeded.
+    """
+    stream = state.streams[local.stream]
+    path = stream.media[local.component - 1]
+    pair = path.pair
+    if pair is None or not path.broken or pair.base.number != local.base.number:
+        return False
+    waiting = consent.outstanding(state, pair)
+    if pair.to == remote and waiting:
+        return True
+    for identifier in waiting:
+        transactions.forget(state, identifier)
+    pair.remote = pair.remote._replace(address=remote)
+    if state.config.lite:
+        consent.mend(state, stream, path)
+    else:
+        consent.check(state, stream, path)
+    return True
 
 
 def received(state: AgentState, connection: Connection, data: bytes) -> list[bytes]:

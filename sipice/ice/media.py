@@ -48,6 +48,11 @@ def refresh_stale(state: AgentState) -> None:
             _renew(state, stream, component)
 
 
+def may_send(media: Media) -> bool:
+    """Whether the pair in use may carry data now."""
+    return media.pair is not None and not media.lost and not media.broken
+
+
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
     """How media leaves on a pair."""
     return _way(state, pair.base, pair.to)
@@ -57,7 +62,7 @@ def _path(state: AgentState, media: Media) -> Path | None:
     plain, pair = media.plain, media.pair
     if plain is not None:
         return None if plain.peer is None else _way(state, plain.base, plain.peer)
-    return None if pair is None or media.lost else path_of(state, pair)
+    return path_of(state, pair) if pair is not None and may_send(media) else None
 
 
 def _way(state: AgentState, base: Base, to: Address) -> Path:
@@ -150,7 +155,7 @@ def _use(state: AgentState, stream: Stream, media: Media, pair: CandidatePair | 
         stop(state, stream, media)
     media.pair = pair
     media.generation = stream.current.number
-    media.lost = media.quiet = False
+    media.lost = media.quiet = media.broken = False
     media.watched = None
     if pair is None:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, lite, media, tcp, tracing, transactions
+from sipice.ice import checklist, conclude, flows, lite, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
@@ -150,6 +150,8 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
     if component is None or not _is_welcome(state, generation, local, check.remote):
         return False
     selected = component.selected
+    if selected is not None and state.connections and flows.returns(state, local, check.remote):
+        return True
     if selected is not None and (selected.base, selected.to) == (local.base, check.remote):
         return True
     if selected is not None and not _may_move(state, generation, check):

@@ -263,6 +263,8 @@ class Media:
     sent_at: float = 0.0
     """When something was last sent on the pair."""
     lost: bool = False
+    broken: bool = False
+    """Its connection is gone; media waits for a check that succeeds on another (RFC 6544 §11.1)."""
     quiet: bool = False
     heard_more: bool = False
     """The sources of its table are to be collected anew."""

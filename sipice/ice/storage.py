@@ -7,7 +7,7 @@ from math import isinf
 from typing import Any, TypeAlias
 
 from sipice.errors import DecodeError
-from sipice.ice import free, media, timers
+from sipice.ice import consent, free, media, timers
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Loss
@@ -115,6 +115,8 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
         _lose_relays(state, stream)
         for path in stream.media:
             media.refresh(state, stream, path.component)
+            if path.pair is not None and path.pair.base.transport is Transport.TCP:
+                consent.interrupt(state, stream, path)  # connections ended with their process
         for generation in stream.generations():
             state.touch(generation)
 

@@ -39,12 +39,19 @@ def is_pruned(local: Candidate) -> bool:
     return local.tcptype is TcpType.PASSIVE
 
 
+def reaches(state: AgentState, base: Base, to: Address) -> bool:
+    """Whether a message can go there now, or after a connect of ours."""
+    local = state.local.bases.get(base.number)
+    return (base.number, to) in state.connections or (
+        local is not None and local.tcptype is not TcpType.PASSIVE
+    )
+
+
 def send(state: AgentState, data: bytes, base: Base, to: Address) -> None:
     """Send a message in its frame; the connection is opened if there is none (§7.1)."""
     connection = state.connections.get((base.number, to))
     if connection is None:
-        local = state.local.bases.get(base.number)
-        if local is None or local.tcptype is TcpType.PASSIVE:
+        if not reaches(state, base, to):
             return  # the peer connects
         connection = add(state, base, to)
         _open_next(state, to)

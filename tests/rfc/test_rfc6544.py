@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from sipice.ice import Loss, PathLost, RestartFinished, Role, TcpType
-from sipice.net import CloseConnection, Flow, OpenConnection, SendDatagram, SendStream
+from sipice.net import (
+    Address,
+    Base,
+    CloseConnection,
+    Flow,
+    OpenConnection,
+    SendDatagram,
+    SendStream,
+)
 from sipice.stun import Class, Message, decode
 from sipice.stun import attributes as a
 from sipice.stun.framing import Framer
 from tests.ice.harness import Side, address
-from tests.ice.test_flows import TCP, Case
+from tests.ice.test_flows import HOST, PEER, TCP, Case
 from tests.marks import rfc
 
 MAPPED = address("10.0.0.1:43210")
@@ -121,6 +131,90 @@ def test_a_restart_that_ends_on_another_pair_closes_the_former_connection() -> N
     assert path.base == base
     case.run(20.0)
     assert CloseConnection(flow) in case.commands
+
+
+def accepting() -> tuple[Case, Base, Flow]:
+    """A passive side to which the peer has connected from port 45000, and has nominated."""
+    case = Case(Role.CONTROLLED, TcpType.PASSIVE, peer=TcpType.ACTIVE)
+    base = case.bases[TcpType.PASSIVE]
+    flow = case.agent.connection_accepted(0.0, base, address("10.0.0.2:45000"))
+    case.receive(flow, case.puppet.request(controlling=True, nominate=True), 0.0)
+    for check in requests(frames(case, 0.1)):
+        case.receive(flow, case.puppet.success(check, HOST), 0.1)
+    case.run(1.0)
+    assert case.selected()
+    return case, base, flow
+
+
+def sends_over(case: Case) -> Flow | None:
+    """The connection that media takes now."""
+    path = case.agent.media(0, 1).send
+    return None if path is None else path.flow
+
+
+@rfc("6544", "11.1", "MUST", "6544-11.1-1")
+@pytest.mark.parametrize("port", [45000, 45001])
+def test_the_passive_side_waits_for_a_new_connection_and_checks_it(port: int) -> None:
+    case, base, flow = accepting()
+    assert sends_over(case) == flow
+    case.agent.connection_closed(2.0, flow)
+    assert sends_over(case) is None
+    again = case.agent.connection_accepted(3.0, base, Address(PEER.ip, port))
+    case.take()
+    case.receive(again, case.puppet.request(controlling=True), 3.1)
+    check, answer = frames(case, 3.1)
+    assert (check.message_class, answer.message_class) == (Class.REQUEST, Class.SUCCESS)
+    assert sends_over(case) is None
+    case.receive(again, case.puppet.success(check, HOST), 3.2)
+    assert sends_over(case) == again
+    assert not [event for event in case.side.events if isinstance(event, PathLost)]
+
+
+@rfc("6544", "11.1", "MUST", "6544-11.1-1")
+def test_a_connection_on_which_nothing_authentic_comes_replaces_nothing() -> None:
+    case, base, flow = accepting()
+    case.agent.connection_closed(2.0, flow)
+    other = case.agent.connection_accepted(3.0, base, address("10.9.9.9:1024"))
+    case.take()
+    case.receive(other, case.puppet.request(controlling=True, pwd="wrong" * 5), 3.1)
+    assert requests(frames(case, 3.1)) == []
+    assert sends_over(case) is None
+
+
+@rfc("6544", "11.1", "MUST", "6544-11.1-1")
+def test_a_peer_that_closes_each_connection_is_not_connected_to_more_often_than_checked() -> None:
+    case, flow = connected()
+    case.agent.connection_closed(2.0, flow)
+    made: list[float] = []
+    now = 2.0
+    while now < 30.0:
+        for command in case.run(now):
+            if isinstance(command, OpenConnection):
+                made.append(now)
+                case.agent.connection_opened(now, command.flow)
+                case.agent.connection_closed(now, command.flow)
+        now += 0.1
+    assert made[0] == 2.0
+    assert all(later - earlier > 3.9 for earlier, later in pairwise(made))
+    assert len(made) > 3
+
+
+@rfc("7675", "5.2", "rule", "7675-5.2-1")
+@pytest.mark.parametrize("passive", [True, False])
+def test_the_end_of_a_connection_is_not_the_end_of_consent(passive: bool) -> None:
+    if passive:
+        case, _, flow = accepting()
+    else:
+        case, flow = connected()
+    (check,) = requests(frames(case, 6.1))[:1]
+    case.receive(flow, case.puppet.success(check, MAPPED), 6.1)
+    case.agent.connection_closed(6.2, flow)
+    case.run(36.0)
+    lost = [event.reason for event in case.side.events if isinstance(event, PathLost)]
+    assert lost == []
+    case.run(36.1)
+    lost = [event.reason for event in case.side.events if isinstance(event, PathLost)]
+    assert lost == [Loss.CONSENT_EXPIRED]
 
 
 @rfc("7675", "5.1", "MUST", "7675-5.1-11")

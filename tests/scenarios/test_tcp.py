@@ -83,16 +83,34 @@ def test_a_restart_over_a_connection() -> None:
         assert talk.longest_gap(peer) < 0.2
 
 
-def test_a_connection_that_breaks_is_made_again_or_given_up() -> None:
+def test_a_connection_that_breaks_is_made_again() -> None:
     made = call(BLOCKED, OPEN).run()
     made.world.run(until=10.0)
     for end in list(made.topology.a.host.tcp.ends.values()):
         end.close()
         end.on_close()
     made.world.run(until=60.0)
+    both_alive(made)
+
+
+@pytest.mark.parametrize("who", ["a", "b", "both"])
+def test_a_connection_that_ends_with_a_process_is_made_again_by_the_next(who: str) -> None:
+    made = call(BLOCKED, OPEN).run()
+    made.world.run(until=10.0)
     for peer in (made.a, made.b):
-        alive = peer.agent.media(0, 1).send is not None
-        assert alive != bool(peer.all(PathLost))
+        if who in (peer.name, "both"):
+            peer.reincarnate()
+    made.world.run(until=60.0)
+    both_alive(made)
+
+
+def both_alive(made: Call) -> None:
+    for sender, receiver in ((made.a, made.b), (made.b, made.a)):
+        assert sender.all(PathLost) == []
+        before = len(receiver.media)
+        assert sender.send_media(b"\x80 still here")
+        made.world.run(until=made.world.now + 1.0)
+        assert len(receiver.media) == before + 1
 
 
 @pytest.mark.parametrize("seed", range(10))

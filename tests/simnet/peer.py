@@ -116,6 +116,9 @@ class Peer:
         now = self.world.now
         self._drain()
         data = self.agent.export(now)
+        for end in self.flows.values():
+            end.close()  # as the system does for a process that is gone
+        self.flows.clear()
         self._lives += 1
         rng = Random(f"{self.name} {self._lives}")
         self.agent = Agent.restore(self.config, data, now, rng=rng, pacer=self._pacer)

@@ -10,7 +10,6 @@ from sipice.ice import (
     CandidateGathered,
     CandidateType,
     Description,
-    GatheringFinished,
     IceServer,
     PairSelected,
     Role,
@@ -367,80 +366,6 @@ def test_a_pair_of_a_foundation_that_has_succeeded_may_go_at_once() -> None:
     alone.serve(0.1)
     add(alone, remote("10.0.0.2:6001", component=2, foundation="x", priority=2130706430))
     assert str(requests(alone.log)[-1].to) == "10.0.0.2:6001"
-
-
-# §13: the end of ours
-
-
-@rfc("8838", "13", "MUST NOT", "8838-13-3")
-@rfc("8838", "13", "", "AT-57")
-def test_no_candidate_is_handed_out_after_the_end_of_gathering() -> None:
-    alone = Alone(Role.CONTROLLED, SERVED, begun=False)
-    alone.agent.gather(0.0)
-    (question,) = alone.run(0.0)
-    alone.run(5.0)
-    kinds = [type(event) for event in alone.side.events]
-    assert GatheringFinished in kinds
-    server_answers(alone, question)
-    alone.run(6.0)
-    after = alone.side.events[kinds.index(GatheringFinished) + 1 :]
-    assert not any(isinstance(event, CandidateGathered) for event in after)
-
-
-@rfc("8838", "13", "MUST NOT", "8838-13-4")
-@rfc("8838", "13", "", "AT-57")
-@pytest.mark.parametrize("role", Role)
-def test_no_candidate_is_handed_out_after_nomination_although_gathering_goes_on(role: Role) -> None:
-    alone, question = gathering(role)
-    alone.run(0.1)
-    alone.answer(next(sent for sent in requests(alone.log) if str(sent.to) == PEER))
-    alone.run(0.2)
-    if role is Role.CONTROLLED:
-        alone.nominate()
-    else:
-        assert requests(alone.log)[-1].nominates, "under way is enough"
-    told = len(alone.side.all(CandidateGathered))
-    server_answers(alone, question)
-    alone.run(0.3)
-    assert len(alone.side.all(CandidateGathered)) == told
-    assert len(alone.side.all(GatheringFinished)) == 1
-
-
-@rfc("8838", "13", "MUST NOT", "8838-13-4")
-def test_a_candidate_of_a_component_without_nomination_is_still_handed_out() -> None:
-    alone = Alone(Role.CONTROLLED, SERVED, components=2, begun=False)
-    alone.agent.gather(0.0)
-    first, second = (sent for sent in alone.run(0.1) if sent.to == STUN)
-    alone.begin(0.1)
-    alone.answer(next(sent for sent in requests(alone.log) if str(sent.to) == PEER))
-    alone.nominate()
-    server_answers(alone, first)
-    server_answers(alone, second, address("192.0.2.3:45665"))
-    alone.run(0.2)
-    kinds = [
-        (event.candidate.type, event.candidate.component)
-        for event in alone.side.all(CandidateGathered)
-    ]
-    assert (CandidateType.SERVER_REFLEXIVE, 1) not in kinds
-    assert (CandidateType.SERVER_REFLEXIVE, 2) in kinds
-
-
-@rfc("8838", "13", "MAY", "8838-13-5")
-def test_gathering_that_takes_too_long_ends_early() -> None:
-    alone = Alone(Role.CONTROLLED, SERVED, begun=False)
-    alone.agent.gather(0.0)
-    alone.run(4.999)
-    assert alone.side.all(GatheringFinished) == []
-    alone.run(5.0)
-    assert len(alone.side.all(GatheringFinished)) == 1
-    assert alone.agent.local_description(0).complete
-
-
-@rfc("8838", "13", "SHOULD", "8838-13-6")
-def test_a_full_set_in_the_first_description_has_its_end_mark() -> None:
-    side = Side("a", Role.CONTROLLING, [OWN], TRICKLE)
-    side.agent.gather(0.0)
-    assert side.agent.local_description(0).complete
 
 
 # §14: the end of theirs

@@ -1,4 +1,4 @@
-"""RFC 8838 §9, §13: our candidates are told once each, in order, and their end once; then no more."""
+"""RFC 8838 §9, §13: our candidates are told once each and in order; so is their end."""
 
 from __future__ import annotations
 

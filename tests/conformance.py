@@ -13,6 +13,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,6 +103,7 @@ def covers(key: str, row: str) -> bool:
     return row == key or row.startswith((f"{key}-", f"{key}."))
 
 
+@cache
 def read_rows() -> list[Row]:
     """All rows, in the order of the page."""
     entries = json.loads((DATA / "requirements.json").read_text(encoding="utf-8"))
@@ -119,6 +121,7 @@ def read_reasons() -> Reasons:
     return Reasons(tables["planned"], tables["not_ours"])
 
 
+@cache
 def read_marks() -> list[Mark]:
     """All marks of all tests."""
     files = sorted((ROOT / "tests").rglob("test_*.py"))

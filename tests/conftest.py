@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.budget import LONG, PROFILE
 from tests.capabilities import is_required, missing, table
 
 settings.register_profile("default", max_examples=100, deadline=None)
-settings.register_profile("long", max_examples=5000, deadline=None)
+settings.register_profile("long", max_examples=100 * LONG, deadline=None)
 # Coverage must not depend on luck: few examples, always the same ones.
 settings.register_profile(
     "cover",
@@ -20,7 +19,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile(os.environ.get("SIPICE_PROFILE", "default"))
+settings.load_profile(PROFILE)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -57,7 +57,7 @@ def test_no_function_is_too_long() -> None:
     long = [
         f"{path}:{node.lineno} {node.name}"
         for path in _sources(*PACKAGES)
-        for node in ast.walk(_tree(path))
+        for node in _nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
     ]
@@ -76,7 +76,7 @@ def test_every_skip_goes_through_the_table_of_capabilities() -> None:
         f"{path}:{node.lineno}"
         for path in _sources("tests")
         if path not in own
-        for node in ast.walk(_tree(path))
+        for node in _nodes(path)
         if isinstance(node, ast.Attribute) and node.attr in ("skip", "skipif", "importorskip")
     ]
     assert not skips, _listed(skips)
@@ -88,7 +88,7 @@ def test_text_is_cut_into_lines_in_one_place() -> None:
         f"{path}:{node.lineno}"
         for path in _sources("sdp")
         if path.name != "lines.py"
-        for node in ast.walk(_tree(path))
+        for node in _nodes(path)
         if isinstance(node, ast.Attribute) and node.attr == "splitlines"
     ]
     assert not cuts, _listed(cuts)
@@ -136,7 +136,7 @@ def test_chance_in_the_core_comes_from_a_generator_handed_in() -> None:
     draws = [
         f"{path}:{node.lineno}"
         for path in _sources("sdp", *(f"sipice/{name}" for name in CORE))
-        for node in ast.walk(_tree(path))
+        for node in _nodes(path)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "random"
@@ -205,7 +205,7 @@ def _wants_a_test(module: Path) -> bool:
 def _impatience(path: Path) -> Iterator[str]:
     """Sleeping, mocking, and values assigned into something imported."""
     imported = {what or name for name, what in _imports(path)}
-    for node in ast.walk(_tree(path)):
+    for node in _nodes(path):
         where = f"{path}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Name | ast.Attribute) and _last_name(node) == "sleep":
             yield f"{where} sleeps"
@@ -232,7 +232,7 @@ def _first_name(node: ast.expr) -> str:
 
 def _imports(path: Path) -> Iterator[tuple[str, str]]:
     """Each import as (module, name), the name empty for a plain import."""
-    for node in ast.walk(_tree(path)):
+    for node in _nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -242,6 +242,11 @@ def _imports(path: Path) -> Iterator[tuple[str, str]]:
 @functools.cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(_text(path))
+
+
+@functools.cache
+def _nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(_tree(path)))
 
 
 def _text(path: Path) -> str:

@@ -12,6 +12,8 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
+from tests.budget import examples
+
 Body = Callable[[bytes], None]
 
 _MAX_SIZE = 1 << 16
@@ -58,9 +60,9 @@ def _mutated(data: bytes, seeds: Sequence[bytes], words: Sequence[bytes], rng: R
     return b"".join(lines)
 
 
-def check(body: Body, seeds: Sequence[bytes], words: Sequence[bytes], number: int) -> None:
+def check(body: Body, seeds: Sequence[bytes], words: Sequence[bytes], few: int) -> None:
     """The body as an ordinary test: every seed, mutants and noise, the same in every run."""
-    rng = Random(8839)
+    rng, number = Random(8839), examples(few)
     for source in (seeds, mutants(seeds, words, rng, number), noise(rng, number // 4)):
         for data in source:
             try:

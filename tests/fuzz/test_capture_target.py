@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from tests.budget import examples
 from tests.capabilities import needs
 from tests.capture.writer import (
     ETHERNET,
@@ -41,5 +42,5 @@ def seeds() -> list[bytes]:
 
 
 def test_the_capture_target_survives_mutants() -> None:
-    for data in mutants(seeds(), random.Random(5), 1_500):
+    for data in mutants(seeds(), random.Random(5), examples(500)):
         fuzz_capture.body(data)

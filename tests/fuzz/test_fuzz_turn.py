@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sipice.stun import encode
+from tests.budget import examples
 from tests.fuzz import fuzz_turn
 from tests.simnet import wire
 from tests.simnet.wire import Attr, Class, Message
@@ -51,7 +52,7 @@ def answer(rng: Random, request: Message) -> bytes:
 
 def test_signed_answers_to_living_requests() -> None:
     reached: set[str] = set()
-    for seed in range(1500):
+    for seed in range(examples(1500)):
         rng, script = Random(seed), Script()
         if seed % 2:
             script.allocated()

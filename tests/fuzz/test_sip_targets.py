@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from tests.budget import examples
 from tests.fuzz import fuzz_sip_exchange, fuzz_sip_framing, fuzz_sip_message
 from tests.fuzz.mutate import mutants
 from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
@@ -26,17 +27,17 @@ SEEDS = [
 
 
 def test_the_message_target_survives_mutants() -> None:
-    for data in mutants(SEEDS, random.Random(1), 2_000):
+    for data in mutants(SEEDS, random.Random(1), examples(1000)):
         fuzz_sip_message.body(data)
 
 
 def test_the_exchange_target_survives_any_order_of_messages() -> None:
     rng = random.Random(2)
-    for _ in range(400):
+    for _ in range(examples(200)):
         fuzz_sip_exchange.body(rng.randbytes(rng.randint(0, 120)))
 
 
 def test_the_framing_target_survives_mutated_streams() -> None:
     streams = [b"\x07" + b"\r\n\r\n".join(SEEDS), b"\x01" + b"junk\r\n".join(SEEDS * 2)]
-    for data in mutants(streams, random.Random(3), 600):
+    for data in mutants(streams, random.Random(3), examples(200)):
         fuzz_sip_framing.body(data)

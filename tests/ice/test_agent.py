@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sipice.errors import UsageError
 from sipice.ice import Agent, AgentConfig, Pacer, Role
 from sipice.net import SendDatagram
+from tests.budget import examples
 from tests.ice.harness import Puppet, Side, Wire, address, advance, pair_of, remote
 
 HOSTS = (["10.0.0.1:5000", "10.0.1.1:5000"], ["10.0.0.2:6000", "10.0.1.2:6000"])
@@ -25,7 +26,7 @@ def test_r1_time_does_not_run_backwards() -> None:
 
 
 @given(seed=st.integers(0, 2**32), loss=st.integers(0, 60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_r2_timeouts_are_exact_and_never_idle(seed: int, loss: int) -> None:
     """A call before the deadline does nothing; after one at the deadline the next lies ahead."""
     rng = Random(seed)
@@ -46,7 +47,7 @@ def test_r2_timeouts_are_exact_and_never_idle(seed: int, loss: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20), st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_r3_no_input_from_the_network_raises(blobs: list[bytes], seed: int) -> None:
     side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], seed=seed)
     puppet = Puppet(side)
@@ -145,7 +146,7 @@ def test_streams_are_numbered_in_order_and_numbers_are_not_used_again() -> None:
 
 
 @given(seed=st.integers(0, 2**32), loss=st.integers(0, 40), streams=st.integers(1, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_two_agents_end_with_the_same_mirrored_pair(seed: int, loss: int, streams: int) -> None:
     rng = Random(seed)
     wire: Wire = pair_of(*HOSTS, seed=seed, streams=streams, delay=rng.random() / 5)

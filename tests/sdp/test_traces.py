@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.sdp.linediff import Named, check_touched_only, is_ice, split
 from tests.traces.corpus import Trace, foreign_traces, own_traces
 
 CHUNKS = 16
+Meaning = list[dict[str, object]]
 OUR_CREDENTIALS = Credentials("ourU", "ourOwnPasswordOf24Chars/")
 OUR_ADDRESSES = ("192.0.2.200", "192.0.2.201", "2001:db8::200")
 
@@ -53,26 +55,36 @@ RTP, RTCP = _places(0)
 OURS = [_candidates(stream) for stream in range(len(OUR_ADDRESSES))]
 
 
-def _traces(chunk: int) -> list[Trace]:
-    if chunk == 0:
-        return list(own_traces())
-    return list(foreign_traces(chunk - 1, CHUNKS))
+class Known:
+    """A trace, and what it says: worked out once for all tests."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.name, self.data = trace.name, trace.data
+        self.parse = sdp.parse_fragment if trace.is_fragment else sdp.parse
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        return _meaning(self.parse(self.data))
 
 
-chunked = pytest.mark.parametrize(
-    "chunk",
-    [
+@pytest.fixture(
+    scope="module",
+    params=[
         pytest.param(0, id="own"),
         *(pytest.param(n, id=f"foreign-{n}", marks=needs("traces")) for n in range(1, CHUNKS + 1)),
     ],
 )
+def traces(request: pytest.FixtureRequest) -> list[Known]:
+    """One chunk; pytest runs all tests of it before it goes to the next."""
+    found = foreign_traces(request.param - 1, CHUNKS) if request.param else own_traces()
+    return [Known(trace) for trace in found]
 
 
-def each(chunk: int, check: Callable[[bytes, Callable[[bytes], SessionDescription]], None]) -> None:
+def each(traces: list[Known], check: Callable[[Known], None]) -> None:
     """Runs a check on every trace of a chunk and says which one failed it."""
-    for trace in _traces(chunk):
+    for trace in traces:
         try:
-            check(trace.data, sdp.parse_fragment if trace.is_fragment else sdp.parse)
+            check(trace)
         except BaseException as error:
             error.add_note(f"in {trace.name}")
             raise
@@ -94,10 +106,9 @@ def _views(section: sdp.Section) -> Iterator[object]:
         yield from view if isinstance(view, list | tuple) else [view]
 
 
-@chunked
-def test_nothing_is_lost_and_everything_can_be_read(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
+def test_nothing_is_lost_and_everything_can_be_read(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description = trace.data, trace.parse(trace.data)
         assert description.to_bytes() == data
         for section in description.sections:
             for view in _views(section):
@@ -105,42 +116,37 @@ def test_nothing_is_lost_and_everything_can_be_read(chunk: int) -> None:
         _meaning(description)
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
-def test_lint_has_something_to_say_or_not_but_never_fails(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
+def test_lint_has_something_to_say_or_not_but_never_fails(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description = trace.data, trace.parse(trace.data)
         check_findings(lint.check(description), description)
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
-def test_stripping_removes_the_ice_lines_and_nothing_else(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
-        before = _meaning(description)
+def test_stripping_removes_the_ice_lines_and_nothing_else(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description, before = trace.data, trace.parse(trace.data), trace.meaning
         change = rewrite.strip(description)
         after = description.to_bytes()
         check_touched_only(data, after, Named(ice=True))
         assert not any(is_ice(line) for line in split(after))
         assert bool(change) == (after != data)
-        assert _without_ice(_meaning(parse(after))) == _without_ice(before)
+        assert _without_ice(_meaning(trace.parse(after))) == _without_ice(before)
         assert not rewrite.strip(description)
         change.undo()
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
-def test_putting_ice_touches_ice_lines_only_and_strip_takes_it_out(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
-        before = _meaning(description)
+def test_putting_ice_touches_ice_lines_only_and_strip_takes_it_out(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description, before = trace.data, trace.parse(trace.data), trace.meaning
         streams = [
             StreamIce(candidates=OURS[number % 3], end_of_candidates=True)
             for number in range(len(description.media))
@@ -149,7 +155,7 @@ def test_putting_ice_touches_ice_lines_only_and_strip_takes_it_out(chunk: int) -
         change = rewrite.put(description, ice)
         after = description.to_bytes()
         check_touched_only(data, after, Named(ice=True))
-        again = parse(after)
+        again = trace.parse(after)
         _sees(again, ("ice2",), session=True)
         assert eff.pacing(again) == 20
         assert _without_ice(_meaning(again)) == _without_ice(before)
@@ -160,14 +166,12 @@ def test_putting_ice_touches_ice_lines_only_and_strip_takes_it_out(chunk: int) -
         change.undo()
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
-def test_putting_ice_with_destinations_touches_these_too(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
-        before = _meaning(description)
+def test_putting_ice_with_destinations_touches_these_too(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description, before = trace.data, trace.parse(trace.data), trace.meaning
         streams = [
             StreamIce(
                 candidates=OURS[number % 3],
@@ -186,7 +190,7 @@ def test_putting_ice_with_destinations_touches_these_too(chunk: int) -> None:
         after = description.to_bytes()
         every = frozenset(range(len(description.media)))
         check_touched_only(data, after, Named(ice=True, moved=every))
-        again = parse(after)
+        again = trace.parse(after)
         _sees(again, ("ice2", "trickle"), session=False)
         for number in every:
             _goes_to(again, number, *_places(number))
@@ -196,35 +200,35 @@ def test_putting_ice_with_destinations_touches_these_too(chunk: int) -> None:
         change.undo()
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
 @pytest.mark.parametrize("wanted", [(RTP,), (RTP, RTCP)], ids=["rtp", "rtp-and-rtcp"])
-def test_a_new_destination_moves_one_stream(chunk: int, wanted: tuple[Destination, ...]) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
+def test_a_new_destination_moves_one_stream(
+    traces: list[Known], wanted: tuple[Destination, ...]
+) -> None:
+    def check(trace: Known) -> None:
+        data, description = trace.data, trace.parse(trace.data)
         number = len(description.media) - 1 if len(wanted) == 1 else 0
         if not description.media or description.media[number].port is None:
             return
-        before = _meaning(description)
+        before = trace.meaning
         change = rewrite.set_destination(description, number, *wanted)
         after = description.to_bytes()
         check_touched_only(data, after, Named(moved=frozenset({number})))
-        again = parse(after)
+        again = trace.parse(after)
         _goes_to(again, number, *wanted)
         _others_are_as_before(before, _meaning(again), number)
         _happens_once(description, lambda: rewrite.set_destination(description, number, *wanted))
         change.undo()
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
-@chunked
-def test_a_destination_that_holds_already_changes_nothing(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
+def test_a_destination_that_holds_already_changes_nothing(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description = trace.data, trace.parse(trace.data)
         for number, section in enumerate(description.media):
             places = [eff.default_destination(description, number, n) for n in (1, 2)]
             if section.rtcp is None:
@@ -234,7 +238,7 @@ def test_a_destination_that_holds_already_changes_nothing(chunk: int) -> None:
                 assert not rewrite.set_destination(description, number, *known)
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
 def _is_plain(description: SessionDescription, number: int, places: list[Destination]) -> bool:
@@ -258,11 +262,9 @@ def set_origin(description: SessionDescription) -> sdp.Change:
     return rewrite.set_origin(description, username="b2bua", version=77, address="2001:db8::1")
 
 
-@chunked
-def test_a_new_origin_changes_the_origin_line(chunk: int) -> None:
-    def check(data: bytes, parse: Callable[[bytes], SessionDescription]) -> None:
-        description = parse(data)
-        before = _meaning(description)
+def test_a_new_origin_changes_the_origin_line(traces: list[Known]) -> None:
+    def check(trace: Known) -> None:
+        data, description, before = trace.data, trace.parse(trace.data), trace.meaning
         if description.origin is None:
             with pytest.raises(SdpError):
                 set_origin(description)
@@ -274,7 +276,7 @@ def test_a_new_origin_changes_the_origin_line(chunk: int) -> None:
         )
         after = description.to_bytes()
         check_touched_only(data, after, Named(origin=True))
-        again = parse(after)
+        again = trace.parse(after)
         assert again.origin is not None
         assert str(again.origin) == f"b2bua {old.session_id} 77 IN IP6 2001:db8::1"
         assert _meaning(again) == before
@@ -282,7 +284,7 @@ def test_a_new_origin_changes_the_origin_line(chunk: int) -> None:
         change.undo()
         assert description.to_bytes() == data
 
-    each(chunk, check)
+    each(traces, check)
 
 
 # What a description means -------------------------------------------------------------------------
@@ -317,8 +319,6 @@ _ICE_VIEWS = {
 }
 _WHERE_VIEWS = {"connection", "connections", "media_line", "port", "rtcp"}
 _NO_VIEWS = {"lines", "sections", "origin"}
-
-Meaning = list[dict[str, object]]
 
 
 def _meaning(description: SessionDescription) -> Meaning:

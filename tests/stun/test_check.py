@@ -31,6 +31,7 @@ from sipice.stun.check import (
     success_response,
 )
 from sipice.stun.message import append_fingerprint, append_integrity, encode_attributes
+from tests.budget import examples
 from tests.marks import rfc
 from tests.stun import strategies, vectors
 from tests.stun.strategies import KEY
@@ -52,7 +53,7 @@ def quickly(data: bytes, parser: CheckParser = LEARNED) -> Check | None:
         return None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(strategies.check_datagrams(), min_size=1, max_size=6))
 def test_reading_by_shape_equals_the_strict_parser(datagrams: list[bytes]) -> None:
     for data in datagrams:

@@ -32,11 +32,17 @@ def own_traces() -> Iterator[Trace]:
 
 
 def foreign_traces(chunk: int = 0, chunks: int = 1) -> Iterator[Trace]:
-    """The bodies of the foreign set, or every n-th of them; none where it is absent."""
+    """The bodies of the foreign set, each once, or every n-th of them; none where it is absent."""
     folder = traces_dir()
     if folder is not None:
-        for path in _paths(folder)[chunk::chunks]:
-            yield Trace(str(path.relative_to(folder)), path.read_bytes())
+        yield from _foreign(folder)[chunk::chunks]
+
+
+@cache
+def _foreign(folder: Path) -> list[Trace]:
+    """Several projects test with the same bodies; one name for each will do."""
+    found = {(trace.data, trace.is_fragment): trace for trace in _bodies(folder, folder)}
+    return list(found.values())
 
 
 def read(name: str) -> bytes:
@@ -50,6 +56,5 @@ def _bodies(folder: Path, root: Path) -> Iterator[Trace]:
         yield Trace(str(path.relative_to(root)), path.read_bytes())
 
 
-@cache
 def _paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix in _BODIES)

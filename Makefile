@@ -7,6 +7,9 @@ JOBS ?= auto
 BIN := $(VENV)/bin
 FAST := not long and not lab
 
+# Without byte code every run compiles three hundred test files again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: test check cover suite lab long pythons wheel bench mutants docs peers venv clean
 
 test: check cover suite ## everything that needs no root and little time

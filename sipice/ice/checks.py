@@ -124,6 +124,14 @@ def end(state: AgentState, identifier: bytes) -> None:
         _fail(state, check, "no response")
 
 
+def abandon(state: AgentState, pair: CandidatePair, reason: str) -> None:
+    """Wait no longer for the answer to the check of a pair that is under way, if there is one."""
+    check = state.transactions.get(pair.transaction) if pair.transaction is not None else None
+    if isinstance(check, Check):
+        transactions.forget(state, check.id)
+        _fail(state, check, reason)
+
+
 def refuse(state: AgentState, base: Base, remote: Address, reason: str) -> None:
     """A hard error on a 5-tuple fails the check that is under way on it (§7.2.5.2.2)."""
     for check in list(state.transactions.values()):

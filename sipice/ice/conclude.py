@@ -115,6 +115,8 @@ def resume(state: AgentState, generation: Generation, *, afresh: bool = False) -
     for pair in failed:
         pair.state = PairState.FROZEN
         pair.conflicts = 0
+    for pair in generation.checklist:
+        pair.heard_at = None
     if afresh:
         for pair in generation.checklist:
             if pair.state is PairState.IN_PROGRESS:

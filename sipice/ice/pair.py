@@ -68,6 +68,8 @@ class CandidatePair:
     """When the outstanding check was first sent."""
     heard: bytes = b""
     """The transaction of the peer's last check; its retransmissions trigger nothing more."""
+    heard_at: float | None = None
+    """When the peer's first check of this run came on it."""
     rtt: float | None = None
     answered_at: float = 0.0
     """When its last authenticated response came."""

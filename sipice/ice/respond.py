@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, flows, lite, media, tcp, tracing, transactions
+from sipice.ice import checklist, checks, conclude, flows, lite, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
@@ -337,8 +337,18 @@ def _new_pair(
 
 
 def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> None:
-    """§7.3.1.4: have the pair checked, whatever its state but Succeeded."""
+    """§7.3.1.4: have the pair checked, whatever its state but Succeeded.
+
+    DEVIATION §7.3.1.4: not for ever. A peer whose checks come although none of ours is answered
+    (one side has a wrong password) would keep the list Running as long as it checks its consent.
+    """
     if pair.state is PairState.SUCCEEDED:
+        return
+    if pair.heard_at is None:
+        pair.heard_at = state.now
+    waited = state.now - pair.heard_at
+    if not generation.pac_running and waited >= transactions.whole(state, state.config.rto):
+        checks.abandon(state, pair, "the peer checks it and answers no check")
         return
     if pair.state is PairState.IN_PROGRESS:
         transactions.cancel(state, pair)

@@ -381,6 +381,7 @@ def _from_pair(pair: CandidatePair, numbers: dict[int, int], now: float) -> Json
         "nominate": pair.nominate and pair.state is not PairState.SUCCEEDED,
         "conflicts": pair.conflicts,
         "lost": pair.consent_lost,
+        "heard": None if pair.heard_at is None else _age(now, pair.heard_at),
         "rtt": None if pair.rtt is None else round(pair.rtt, 9),
         "answered": _age(now, pair.answered_at),
         "sent": _age(now, pair.sent_at),
@@ -406,4 +407,5 @@ def _to_pair(entry: Json, now: float) -> CandidatePair:
         answered_at=now - entry["answered"],
         conflicts=entry["conflicts"],
         consent_lost=entry["lost"],
+        heard_at=None if entry["heard"] is None else now - entry["heard"],
     )

@@ -38,6 +38,12 @@ def rto(state: AgentState) -> float:
     return max(least, value * pairs if state.config.rto_literal else value)
 
 
+def whole(state: AgentState, rto: float) -> float:
+    """How long a transaction lasts that nobody answers (RFC 8489 §6.2.1): 79 RTO by default."""
+    config = state.config
+    return rto * ((1 << config.rc - 1) - 1 + config.rm)
+
+
 def start(state: AgentState, check: Check | ServerRequest) -> None:
     """Send a request for the first time."""
     _make_room(state)
@@ -111,8 +117,7 @@ def _arm(state: AgentState, check: Check | ServerRequest) -> None:
 
 
 def _end(state: AgentState, check: Check | ServerRequest) -> float:
-    config = state.config
-    return check.started + check.rto * ((1 << config.rc - 1) - 1 + config.rm)
+    return check.started + whole(state, check.rto)
 
 
 def _make_room(state: AgentState) -> None:

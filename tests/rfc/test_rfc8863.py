@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sipice.ice import (
     AgentConfig,
+    Credentials,
     Description,
     Failure,
+    PairSelected,
     Role,
     StreamCompleted,
     StreamFailed,
     StreamResumed,
 )
-from tests.ice.harness import address
+from tests.ice.harness import Wire, address, pair_of
 from tests.marks import rfc
 from tests.rfc.alone import PEER, Alone, peers, requests
 
@@ -41,6 +45,47 @@ def test_a_list_without_a_single_pair_runs_for_thirty_nine_and_a_half_seconds(ro
     assert alone.side.all(StreamFailed) == []
     alone.run(PAC)
     assert alone.side.all(StreamFailed) == [StreamFailed(0, 1, Failure.NO_VALID_PAIR)]
+
+
+def half_wrong(deaf: str) -> Wire:
+    """Two agents, of which one has a wrong password of the other: nothing answers its checks."""
+    wire = pair_of(["10.0.0.1:5000", "10.0.1.1:5000"])
+    for side, other in ((wire.a, wire.b), (wire.b, wire.a)):
+        told = other.description()
+        if side.name == deaf:
+            wrong = Credentials(told.credentials.ufrag, "x" * 24)
+            told = replace(told, credentials=wrong)
+        side.agent.set_remote_description(0.0, 0, told)
+    wire.drain()
+    return wire
+
+
+@rfc("8863", "4", "MUST", "8863-4-4")
+@pytest.mark.parametrize("deaf", ["a", "b"])
+def test_a_side_whose_checks_nobody_answers_fails_although_the_peer_goes_on_checking(
+    deaf: str,
+) -> None:
+    wire = half_wrong(deaf).run(300.0)
+    side = wire.a if deaf == "a" else wire.b
+    assert wire.requests(wire.a)[-1].at > 200.0 or deaf == "a", "the peer checks its consent"
+    (failed,) = [at for at, event in side.timed_events if isinstance(event, StreamFailed)]
+    assert PAC <= failed <= PAC + PAC
+    assert side.all(StreamResumed) == []
+    assert side.all(PairSelected) == []
+
+
+@rfc("8445", "7.3.1.4", "MUST", "8445-7.3.1.4-3")
+@pytest.mark.parametrize("silent", [30.0, 70.0])
+def test_the_peers_checks_have_a_pair_checked_for_a_whole_transaction(silent: float) -> None:
+    """The peer's first check came late: the pair gets its time from there on."""
+    alone = Alone(Role.CONTROLLING)
+    alone.run(silent)
+    for number in range(1, 8):
+        alone.ask()
+        alone.run(silent + 5.0 * number)
+    alone.answer(requests(alone.log)[-1])
+    alone.serve(alone.now + 1.0)
+    assert alone.selected() is not None
 
 
 @rfc("8863", "4", "rule", "8863-4-2")

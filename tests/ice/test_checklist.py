@@ -46,7 +46,10 @@ class Schedule:
                         )
                     )
             self.side.agent.set_remote_description(
-                0.0, stream, Description(self.puppet.credentials, tuple(candidates))
+                0.0,
+                stream,
+                # The model knows no end of a list: more candidates may come, so it never fails.
+                Description(self.puppet.credentials, tuple(candidates), complete=False),
             )
         self.log: list[list[object]] = []
         self.sent: dict[str, Sent] = {}

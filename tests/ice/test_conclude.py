@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sipice.ice import (
@@ -347,7 +349,8 @@ def test_resuming_starts_the_list_afresh() -> None:
     side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], components=2)
     second = remote("10.0.0.2:6001", foundation="best", priority=8999, component=2)
     puppet = Puppet(side, candidates=[BEST, second])
-    side.agent.set_remote_description(0.0, 0, puppet.description)
+    more_may_come = replace(puppet.description, complete=False)
+    side.agent.set_remote_description(0.0, 0, more_may_come)
     sent = [sent for sent in advance(side, 60.0) if sent.is_request]
     assert sent[-1].to == second.address
     side.agent.resume(60.0, 0)
@@ -369,7 +372,7 @@ def test_the_first_sign_of_the_peer_wakes_all_failed_checks() -> None:
     puppet = Puppet(side, candidates=[BEST, second])
     side.agent.set_remote_description(0.0, 0, puppet.description)
     advance(side, 120.0)
-    assert side.when(StreamFailed) == 79.0, "the second check began when the first had failed"
+    assert side.when(StreamFailed) == 39.5
     data = puppet.request(controlling=True)
     side.agent.receive_datagram(120.0, data, side.bases[OWN], BEST.address)
     (check,) = [sent for sent in advance(side, 120.2) if sent.is_request]

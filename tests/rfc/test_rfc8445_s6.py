@@ -175,7 +175,9 @@ def test_pairs_are_of_one_component_one_family_and_one_scope() -> None:
         remote("[2001:db8::2]:6000", foundation="2"),
         remote("[fe80::2]:6000", foundation="3"),
     ]
-    case = Alone(hosts=hosts, peers=theirs, components=2)
+    case = Alone(hosts=hosts, peers=theirs, components=2, begun=False)
+    case.puppet.description = replace(case.puppet.description, complete=False)
+    case.begin()
     sent = first_checks(until(case, 80.0))
     assert {(str(s.source), str(s.to)) for s in sent} == {
         ("10.0.0.1:5000", "10.0.0.2:6000"),

@@ -343,6 +343,17 @@ def test_a_list_fails_when_everything_is_done_and_a_component_has_no_valid_pair(
 
 
 @rfc("8445", "7.2.5.4", "rule", "8445-7.2.5.4-1")
+@rfc("8863", "4", "MUST", "8863-4-4")
+@pytest.mark.parametrize("components", [1, 2, 5])
+def test_a_list_that_nobody_answers_fails_when_the_pac_timer_ends(components: int) -> None:
+    """The pairs behind the same foundation are not tried one after the other."""
+    theirs = [remote(f"10.0.0.2:{6000 + n}", component=n) for n in range(1, components + 1)]
+    case = Alone(peers=theirs, components=components)
+    case.run(300.0)
+    assert [at for at, event in case.side.timed_events if isinstance(event, StreamFailed)] == [39.5]
+
+
+@rfc("8445", "7.2.5.4", "rule", "8445-7.2.5.4-1")
 def test_a_list_whose_pairs_have_all_succeeded_goes_on_running() -> None:
     """Ambiguity A1: the text names a state "Succeeded" that exists nowhere else."""
     case = Alone(config=AgentConfig(pac=0.2, consent=False), peers=peers(PEER, SECOND))

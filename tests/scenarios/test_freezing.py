@@ -55,7 +55,7 @@ def test_two_addresses_are_two_foundations() -> None:
 
 @rfc("8445", "6.1.2.6", "rule", "8445-6.1.2.6-1")
 def test_what_the_first_check_cannot_prove_is_tried_after_it_has_failed() -> None:
-    made = Call(build(OPEN, OPEN, rtt=RTT), components=2)
+    made = Call(build(OPEN, OPEN, rtt=RTT), streams=2)
     port = 50_000  # of b's first socket
     made.topology.b.wan.down.drops.append(lambda packet: packet.dst.port == port)
     made.topology.b.wan.up.drops.append(lambda packet: packet.src.port == port)

@@ -168,6 +168,7 @@ CAPABILITIES = {
         lambda: _first_line("unshare", "-Urn", "true"),
         "allow unprivileged user namespaces",
     ),
+    "openssl": Capability("openssl", _program("openssl", "version"), PEERS),
     "node": Capability("node", _program("node"), PEERS),
     "npm-sdp-transform": Capability("npm's sdp-transform", _npm("sdp-transform"), PEERS),
 }

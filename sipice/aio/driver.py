@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar, assert_never
 
 from sipice.aio.endpoint import Endpoint
+from sipice.aio.tcp import Spawn, Streams
+from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions
 from sipice.net import (
     Address,
     Base,
@@ -23,6 +26,8 @@ from sipice.net import (
 )
 
 E = TypeVar("E")
+
+NO_SCOPES: Mapping[bytes, int] = {}
 
 
 class Core(Protocol[E]):
@@ -84,26 +89,41 @@ class Driver(Generic[E]):
         "_core",
         "_due",
         "_endpoints",
+        "_idle",
         "_loop",
         "_on_event",
         "_pumping",
         "_timer",
+        "streams",
     )
 
-    def __init__(self, core: Core[E], on_event: Callable[[E], None]) -> None:
+    def __init__(
+        self,
+        core: Core[E],
+        on_event: Callable[[E], None],
+        *,
+        spawn: Spawn,
+        options: SocketOptions = DEFAULT_OPTIONS,
+        scopes: Mapping[bytes, int] = NO_SCOPES,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """``spawn`` makes a task of a TaskGroup; for the other options see ``tcp.Streams``."""
         self._core = core
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
+        self.streams = Streams(core, self.pump, spawn, options=options, scopes=scopes, tls=tls)
+        """Its TCP listeners and connections."""
         self._endpoints: dict[int, Endpoint] = {}
         self._timer: asyncio.Handle | None = None
         self._due = 0.0
         """When the timer fires."""
         self._pumping = self._again = False
+        self._idle: asyncio.Future[None] | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Whether every socket has been released."""
-        return not self._endpoints
+        """Whether every bound socket has been released."""
+        return not self._endpoints and self.streams.is_idle
 
     def now(self) -> float:
         """The time that inputs of the core are given, seconds."""
@@ -142,7 +162,16 @@ class Driver(Generic[E]):
                     self._carry_out(command)
         finally:
             self._pumping = False
+        if self._idle is not None and self.is_idle and not self._idle.done():
+            self._idle.set_result(None)
         self._arm()
+
+    async def released(self, deadline: float) -> bool:
+        """Wait until every socket has been released, ``deadline`` seconds at most."""
+        if self.is_idle:
+            return True
+        self._idle = self._loop.create_future()
+        return bool((await asyncio.wait([self._idle], timeout=deadline))[0])
 
     def stop(self) -> None:
         """End the core and let go of everything that is still held."""
@@ -154,6 +183,7 @@ class Driver(Generic[E]):
         for endpoint in self._endpoints.values():
             endpoint.release()
         self._endpoints.clear()
+        self.streams.stop()
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -166,8 +196,16 @@ class Driver(Generic[E]):
                 endpoint = self._endpoints.pop(base.number, None)
                 if endpoint is not None:
                     endpoint.release()
-            case SendStream() | OpenConnection() | Listen() | CloseConnection():
-                raise NotImplementedError
+                else:
+                    self.streams.release(base)
+            case SendStream():
+                self.streams.send(command)
+            case OpenConnection():
+                self.streams.open(command)
+            case CloseConnection(flow):
+                self.streams.close(flow)
+            case Listen(base):
+                self.streams.listen(base)
             case Resolve() | CancelResolve():
                 raise NotImplementedError
             case _:

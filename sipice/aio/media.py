@@ -9,8 +9,10 @@ from typing import Protocol
 
 from sipice.aio.endpoint import Endpoint
 from sipice.aio.queue import Latest
+from sipice.aio.tcp import Streams
 from sipice.net import SILENT, Address, Base, MediaTable, Path
 from sipice.stun import is_stun
+from sipice.stun.framing import frame_rfc4571
 from sipice.turn.channel import channel_data, parse_channel_data
 
 TELL_EVERY = 1.0
@@ -35,6 +37,10 @@ class MediaCore(Protocol):
 
 class Carrier(Protocol):
     """What media needs of the driver."""
+
+    @property
+    def streams(self) -> Streams:
+        """Its connections."""
 
     def endpoint(self, base: Base) -> Endpoint | None:
         """What serves a base."""
@@ -137,14 +143,19 @@ class MediaPort:
     def _sender(self, path: Path) -> Callable[[bytes], bool] | None:
         if path.relayed and path.channel is None:
             return self._send_slowly
+        number = path.channel
+        if path.flow is not None:
+            write = self._carrier.streams.sender(path.flow)
+            if write is None:
+                return None
+            if number is None:
+                return lambda data: write(frame_rfc4571(data))
+            return lambda data: write(channel_data(number, data, padded=True))
         endpoint = self._carrier.endpoint(path.base)
         if endpoint is None:
             return None
         send = endpoint.sender(path.to)
-        if path.channel is None:
-            return send
-        number = path.channel
-        return lambda data: send(channel_data(number, data))
+        return send if number is None else lambda data: send(channel_data(number, data))
 
     def _send_slowly(self, data: bytes) -> bool:
         sent = self._core.send(self._loop.time(), self.stream, self.component, data)

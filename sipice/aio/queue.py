@@ -1,4 +1,4 @@
-"""A bounded queue that never makes its writer wait: when it is full, the oldest item goes."""
+"""Waiting without making anybody else wait: a bell, and a queue whose oldest item goes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,43 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class Bell:
+    """Wakes all who wait for it."""
+
+    __slots__ = ("_waiters",)
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Future[None]] = []
+
+    async def wait(self) -> None:
+        """Wait for the next ring."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def ring(self) -> None:
+        """Wake them."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
 class Latest(Generic[T]):
     """The latest ``limit`` items; read by any number of tasks, each item by one."""
 
-    __slots__ = ("_error", "_items", "_limit", "_waiters", "dropped")
+    __slots__ = ("_bell", "_error", "_items", "_limit", "dropped")
 
     def __init__(self, limit: int) -> None:
         self.dropped = 0
         """Items that nobody read in time."""
         self._limit = limit
         self._items: deque[T] | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._bell = Bell()
         self._error: Exception | None = None
 
     def __len__(self) -> int:
@@ -36,30 +62,17 @@ class Latest(Generic[T]):
             items.popleft()
             self.dropped += 1
         items.append(item)
-        if self._waiters:
-            self._wake()
+        self._bell.ring()
 
     async def get(self) -> T:
         """The oldest item; waits for one. Raises what ``close`` gave once all are read."""
         while not self._items:
             if self._error is not None:
                 raise self._error
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            try:
-                await waiter
-            finally:
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
+            await self._bell.wait()
         return self._items.popleft()
 
     def close(self, error: Exception) -> None:
         """No item follows: readers get what is left, then ``error``."""
         self._error = error
-        self._wake()
-
-    def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._bell.ring()

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import ssl
+import time
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path as FilePath
 from random import SystemRandom
+from socket import if_nametoindex
 from types import TracebackType
+from typing import NamedTuple
 
+from sipice.aio import interfaces
+from sipice.aio.bases import Bases, PortRange
 from sipice.aio.driver import Driver
+from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy, LocalAddress
 from sipice.aio.media import MediaPort, OnMedia
+from sipice.aio.outcome import Outcome
 from sipice.aio.queue import Latest
-from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions, UdpEndpoint
-from sipice.errors import SessionClosed, SessionFailed, UsageError
+from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions
+from sipice.errors import SessionClosed, UsageError
 from sipice.ice import (
     Agent,
     AgentConfig,
@@ -19,20 +30,15 @@ from sipice.ice import (
     DataReceived,
     Description,
     Event,
-    Failure,
-    GatheringFinished,
-    Loss,
     MediaChanged,
     Pacer,
-    PairSelected,
-    PathLost,
-    RestartFinished,
+    RestartId,
     Role,
-    StreamFailed,
-    StreamResumed,
+    TcpType,
 )
 from sipice.ice.config import DEFAULT
 from sipice.net import Address, Path
+from sipice.trace import JsonLines
 
 GATHER_DEADLINE = 0.5
 """Seconds that ``gather`` waits for servers; what they answer later is used all the same."""
@@ -47,48 +53,86 @@ PACER = Pacer()
 _RNG = SystemRandom()
 
 
+class NetworkChanged(NamedTuple):
+    """Local addresses came or went; where a path was lost a restart finds another one."""
+
+    came: tuple[LocalAddress, ...]
+    gone: tuple[LocalAddress, ...]
+
+
+SessionEvent = Event | NetworkChanged
+
+
 class Session:
-    """See ``open_session``; usable inside its ``async with`` only."""
+    """One ICE session with its sockets: ``async with sipice.open_session(role=...) as session``.
+
+    ``role`` is CONTROLLING for the side that made the offer (RFC 8445 §6.1.1). Each of ``streams``
+    has ``components``: 1, or 2 with RTCP beside RTP.
+
+    Sockets are bound to ``addresses``, IP literals; without these to what ``policy`` leaves of the
+    machine's own, which are then watched for changes. ``port_range`` limits their ports, ``tcp``
+    adds TCP candidates of these kinds (with ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and
+    buffer sizes, and ``tls`` verifies TURN servers.
+
+    With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
+    file for the record of docs/trace.md. ``pacer`` is shared by all sessions of a process.
+    """
 
     def __init__(
         self,
+        *,
         role: Role,
-        streams: int,
-        components: int,
-        config: AgentConfig,
-        addresses: Sequence[str],
-        options: SocketOptions,
-        pacer: Pacer,
-        on_media: OnMedia | None,
+        streams: int = 1,
+        components: int = 1,
+        config: AgentConfig = DEFAULT,
+        addresses: Sequence[str] | None = None,
+        policy: InterfacePolicy = EVERYWHERE,
+        port_range: PortRange | None = None,
+        tcp: Collection[TcpType] = (),
+        sockets: SocketOptions = DEFAULT_OPTIONS,
+        tls: ssl.SSLContext | None = None,
+        pacer: Pacer = PACER,
+        on_media: OnMedia | None = None,
+        trace: str | FilePath | None = None,
     ) -> None:
-        self._agent = Agent(config, role=role, rng=_RNG, pacer=pacer)
-        self._driver: Driver[Event] = Driver(self._agent, self._happened)
-        self._events: Latest[Event] = Latest(MAX_EVENTS)
+        self._files = ExitStack()
+        self._agent = Agent(config, role=role, rng=_RNG, pacer=pacer, tracer=self._tracer(trace))
         self._tasks = asyncio.TaskGroup()
-        self._addresses = [Address.parse(host, 0) for host in addresses]
-        self._options = options
-        self._changed: list[asyncio.Future[None]] = []
-        self._gathered: set[int] = set()
-        self._selected: dict[tuple[int, int], Path] = {}
-        self._failures: dict[int, Failure | Loss] = {}
-        self._closed = False
+        self._scopes: dict[bytes, int] = {}
+        self._driver: Driver[Event] = Driver(
+            self._agent,
+            self._happened,
+            spawn=self._tasks.create_task,
+            options=sockets,
+            scopes=self._scopes,
+            tls=tls,
+        )
+        self._bases = Bases(
+            self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp
+        )
+        self._addresses = addresses
+        self._policy = replace(policy, allow_loopback=config.allow_loopback)
+        self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
+        self._outcome = Outcome()
         self._ports: dict[tuple[int, int], MediaPort] = {}
+        self._watching: asyncio.Task[None] | None = None
         for _ in range(streams):
             stream = self._agent.add_stream(components)
             for component in range(1, components + 1):
                 self._ports[stream, component] = MediaPort(
-                    self._agent,
-                    self._driver,
-                    stream,
-                    component,
-                    limit=MAX_MEDIA,
-                    on_media=on_media,
+                    self._agent, self._driver, stream, component, limit=MAX_MEDIA, on_media=on_media
                 )
 
     async def __aenter__(self) -> Session:
         await self._tasks.__aenter__()
         try:
-            self._bind()
+            if self._addresses is None:
+                found = await interfaces.local_addresses(self._policy)
+                self._watching = self._tasks.create_task(self._watch(found))
+            else:
+                found = [_explicit(host) for host in self._addresses]
+            self._bind(found)
+            self._driver.pump()
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -119,26 +163,26 @@ class Session:
         Whatever comes later is still used, and told by ``CandidateGathered``.
         """
         now = self._driver.now()
-        self._gathered.clear()
+        self._outcome.gathered.clear()
         self._agent.gather(now)
         self._driver.pump()
         streams = {stream for stream, _ in self._ports}
         try:
             async with asyncio.timeout_at(now + deadline):
-                await self._until(lambda: streams <= self._gathered)
+                await self._outcome.until(lambda: streams <= self._outcome.gathered)
         except TimeoutError:
             return False
         return True
 
     def description(self, stream: int = 0) -> Description:
-        """What to tell the peer about one stream."""
+        """What to tell the peer about one stream; in a restart, of the generation to come."""
         own = self._agent.local_description(stream)
         self._driver.pump()
-        shown = tuple(_shown(candidate) for candidate in own.candidates)
-        return Description(
-            own.credentials, shown, own.lite, own.pacing_ms, own.ice2, own.trickle, own.complete,
-            tuple(_shown(candidate) for candidate in own.defaults),
-        )  # fmt: skip
+        return replace(
+            own,
+            candidates=tuple(map(_shown, own.candidates)),
+            defaults=tuple(map(_shown, own.defaults)),
+        )
 
     async def set_remote(self, description: Description, stream: int = 0) -> None:
         """What the peer told about one stream; checks start."""
@@ -157,10 +201,11 @@ class Session:
         self._agent.end_of_candidates(self._driver.now(), stream, ufrag)
         self._driver.pump()
 
-    async def events(self) -> AsyncIterator[Event]:
-        """What happens, until the session is closed.
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """What happens, in order, until the session is closed.
 
-        At most ``MAX_EVENTS`` wait for their reader; beyond, the oldest is dropped and counted.
+        ``MAX_EVENTS`` wait for their reader; beyond, the oldest is dropped and counted in
+        ``dropped_events``. No other method depends on anybody reading them.
         """
         while True:
             try:
@@ -168,17 +213,19 @@ class Session:
             except SessionClosed:
                 return
 
+    @property
+    def dropped_events(self) -> int:
+        """Events that nobody read in time."""
+        return self._events.dropped
+
     async def path(self, stream: int = 0, component: int = 1) -> Path:
         """The selected path of a component; waits for it.
 
-        Raises SessionFailed when the stream has failed, and SessionClosed at the end.
+        Media may flow before, on the first pair that works: see ``MediaChanged``. Raises
+        SessionFailed when the stream has failed or lost its path, SessionClosed at the end.
         """
         port = self._port(stream, component)
-        key = port.stream, port.component
-        await self._until(lambda: key in self._selected or stream in self._failures)
-        if stream in self._failures:
-            raise SessionFailed(stream, self._failures[stream].value)
-        return self._selected[key]
+        return await self._outcome.path(port)
 
     def send(self, data: bytes, stream: int = 0, component: int = 1) -> bool:
         """Send a media packet on the best path there is; False when there is none."""
@@ -188,31 +235,53 @@ class Session:
         """The next media packet; raises SessionClosed at the end."""
         return await self._port(stream, component).received.get()
 
+    def restart(self, streams: Iterable[int] | None = None) -> Restart:
+        """Begin an ICE restart of these streams or all (RFC 8445 §9); media goes on meanwhile.
+
+        Then ``gather``, exchange the descriptions as at the beginning, and commit it.
+        """
+        restart = self._agent.prepare_restart(self._driver.now(), streams)
+        self._driver.pump()
+        return Restart(self._agent, self._driver, restart)
+
     async def close(self) -> None:
-        """Give allocations back, within a bounded time, and close everything."""
-        if self._closed:
+        """Give allocations back, waiting ``CLOSE_DEADLINE`` at most, and close everything."""
+        if self._outcome.closed:
             return
-        self._closed = True
         try:
+            self._outcome.close()
+            if self._watching is not None:
+                self._watching.cancel()
             for stream in {stream for stream, _ in self._ports}:
                 self._agent.remove_stream(self._driver.now(), stream)
             self._driver.pump()
+            await self._driver.released(CLOSE_DEADLINE)
         finally:
             self._driver.stop()
             for port in self._ports.values():
                 port.close(SessionClosed())
             self._events.close(SessionClosed())
-            self._wake()
+            self._files.close()
 
-    def _bind(self) -> None:
-        for stream, component in self._ports:
-            for address in self._addresses:
-                endpoint = UdpEndpoint.bind(address, self._options)
-                base = self._agent.add_local_address(
-                    self._driver.now(), stream, component, endpoint.address
-                )
-                self._driver.add(base, endpoint)
-        self._driver.pump()
+    def _tracer(self, trace: str | FilePath | None) -> JsonLines | None:
+        if trace is None:
+            return None
+        file = self._files.enter_context(open(trace, "w", encoding="utf-8"))  # noqa: SIM115
+        return JsonLines(file.write, epoch=time.time() - asyncio.get_running_loop().time())
+
+    def _bind(self, addresses: Sequence[LocalAddress]) -> None:
+        self._scopes.update((one.ip, one.scope) for one in addresses)
+        self._bases.open(addresses, self._ports)
+
+    async def _watch(self, known: Sequence[LocalAddress]) -> None:
+        """Roaming: bind to addresses that come, let go of those that go (§5.1.1.4)."""
+        async for came, gone in interfaces.watch(self._policy, known):
+            self._bases.lose(gone)
+            if came:
+                self._bind(came)
+                self._agent.gather(self._driver.now())
+            self._driver.pump()
+            self._events.put(NetworkChanged(came, gone))
 
     def _port(self, stream: int, component: int) -> MediaPort:
         port = self._ports.get((stream, component))
@@ -221,40 +290,37 @@ class Session:
         return port
 
     def _happened(self, event: Event) -> None:
-        match event:
-            case DataReceived(stream, component, data, _):
-                self._ports[stream, component].deliver(data)
-                return
-            case MediaChanged(stream, _, component, table):
-                self._ports[stream, component].apply(table)
-            case GatheringFinished(stream):
-                self._gathered.add(stream)
-            case PairSelected(stream, _, component, path):
-                self._selected[stream, component] = path
-                self._failures.pop(stream, None)
-            case StreamFailed(stream, _, reason) | PathLost(stream, _, _, reason):
-                self._failures[stream] = reason
-            case StreamResumed(stream) | RestartFinished(stream):
-                self._failures.pop(stream, None)
-            case _:
-                pass
+        if isinstance(event, DataReceived):
+            self._ports[event.stream, event.component].deliver(event.data)
+            return
+        if isinstance(event, MediaChanged):
+            self._ports[event.stream, event.component].apply(event.table)
+        self._outcome.note(event)
         self._events.put(event)
-        self._wake()
 
-    async def _until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until an event has made something true."""
-        while not is_so():
-            if self._closed:
-                raise SessionClosed
-            waiter = asyncio.get_running_loop().create_future()
-            self._changed.append(waiter)
-            await waiter
 
-    def _wake(self) -> None:
-        waiters, self._changed = self._changed, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+open_session = Session
+
+
+class Restart:
+    """An ICE restart under way."""
+
+    __slots__ = ("_agent", "_driver", "_id")
+
+    def __init__(self, agent: Agent, driver: Driver[Event], identifier: RestartId) -> None:
+        self._agent = agent
+        self._driver = driver
+        self._id = identifier
+
+    def commit(self) -> None:
+        """The exchange stands: media moves once the new generation has its selected pairs."""
+        self._agent.commit_restart(self._driver.now(), self._id)
+        self._driver.pump()
+
+    def roll_back(self) -> None:
+        """The exchange was refused: as if nothing had been begun."""
+        self._agent.rollback_restart(self._driver.now(), self._id)
+        self._driver.pump()
 
 
 def _shown(candidate: Candidate) -> Candidate:
@@ -262,21 +328,7 @@ def _shown(candidate: Candidate) -> Candidate:
     return candidate._replace(base=None, server=None)
 
 
-def open_session(
-    *,
-    role: Role,
-    streams: int = 1,
-    components: int = 1,
-    config: AgentConfig = DEFAULT,
-    addresses: Sequence[str],
-    options: SocketOptions = DEFAULT_OPTIONS,
-    pacer: Pacer = PACER,
-    on_media: OnMedia | None = None,
-) -> Session:
-    """Open a session: ``async with sipice.open_session(role=...) as session``.
-
-    ``role`` is CONTROLLING for the side that made the offer (RFC 8445 §6.1.1). Each stream has
-    ``components`` (1, or 2 with RTCP beside RTP). Sockets are bound to ``addresses``. With
-    ``on_media`` each packet goes there at once, without a queue.
-    """
-    return Session(role, streams, components, config, addresses, options, pacer, on_media)
+def _explicit(host: str) -> LocalAddress:
+    """An address by its text, with the zone behind ``%`` where it needs one. Raises ValueError."""
+    literal, _, zone = host.partition("%")
+    return LocalAddress(Address.parse(literal, 0).ip, zone, if_nametoindex(zone) if zone else 0)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 
 from sipice.net import Address, Base, Command, Flow, Transport
 
 HERE = Address.parse("192.0.2.1", 5000)
 THERE = Address.parse("192.0.2.2", 6000)
 BASE = Base(1, Transport.UDP, HERE)
+
+
+def spawn(coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    """Where no task is expected."""
+    coroutine.close()
+    raise AssertionError("a task was made")
 
 
 class ScriptedCore:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path as FilePath
 from typing import Any, Protocol
 
 import pytest
 
 from sipice.aio.session import Session, open_session
-from sipice.ice import AgentConfig, Description, Pacer, Role
+from sipice.ice import AgentConfig, Description, Pacer, Role, TcpType
 from sipice.net import Address
 from tests.capabilities import needs
 
@@ -49,17 +52,28 @@ on_each_loop = pytest.mark.parametrize(
 
 @asynccontextmanager
 async def two_sessions(
-    *, streams: int = 1, components: int = 1, config: AgentConfig = CONFIG, **options: Any
+    *,
+    config: AgentConfig = CONFIG,
+    kinds: tuple[Collection[TcpType], Collection[TcpType]] = ((), ()),
+    traces: tuple[FilePath | None, FilePath | None] = (None, None),
+    **options: Any,
 ) -> AsyncIterator[tuple[Session, Session]]:
     """Two sessions that know nothing of each other yet, within the patience of a test."""
     pacer = Pacer()  # of its own, so that no test waits for another's checks
-    common = dict(options, streams=streams, components=components, config=config, pacer=pacer)
-    async with asyncio.timeout(PATIENCE):
-        async with (
-            open_session(role=Role.CONTROLLING, addresses=[HOST], **common) as one,
-            open_session(role=Role.CONTROLLED, addresses=[HOST], **common) as two,
-        ):
-            yield one, two
+    ends = [
+        open_session(
+            role=role,
+            addresses=[HOST],
+            config=config,
+            pacer=pacer,
+            tcp=tcp,
+            trace=trace,
+            **options,
+        )
+        for role, tcp, trace in zip(Role, kinds, traces, strict=True)
+    ]
+    async with asyncio.timeout(PATIENCE), ends[0] as one, ends[1] as two:
+        yield one, two
 
 
 async def introduce(one: Session, two: Session, streams: int = 1) -> None:
@@ -69,6 +83,20 @@ async def introduce(one: Session, two: Session, streams: int = 1) -> None:
         offer, answer = one.description(stream), two.description(stream)
         await two.set_remote(carried(offer), stream)
         await one.set_remote(carried(answer), stream)
+
+
+@contextmanager
+def silence() -> Iterator[Address]:
+    """An address where nobody answers and nothing is refused."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((HOST, 0))
+        yield Address.parse(*sock.getsockname())
+
+
+def moved(description: Description, to: Address) -> Description:
+    """The description with all its candidates elsewhere."""
+    candidates = tuple(one._replace(address=to) for one in description.candidates)
+    return replace(description, candidates=candidates)
 
 
 def carried(description: Description) -> Description:

@@ -8,7 +8,7 @@ from random import Random
 from sipice.aio.driver import Core, Driver
 from sipice.ice import Agent, Event, Role
 from sipice.net import ReleaseBase, SendDatagram
-from tests.aio.doubles import BASE, HERE, THERE, MemoryEndpoint, ScriptedCore
+from tests.aio.doubles import BASE, HERE, THERE, MemoryEndpoint, ScriptedCore, spawn
 from tests.aio.harness import PATIENCE, Run, on_each_loop
 
 
@@ -18,7 +18,7 @@ class Rig:
     def __init__(self) -> None:
         self.core = ScriptedCore()
         self.events: list[str] = []
-        self.driver: Driver[str] = Driver(self.core, self.events.append)
+        self.driver: Driver[str] = Driver(self.core, self.events.append, spawn=spawn)
         self.endpoint = MemoryEndpoint()
         self.driver.add(BASE, self.endpoint)
 
@@ -32,7 +32,7 @@ def test_events_come_before_commands_and_both_in_order() -> None:
     async def scenario() -> None:
         rig = Rig()
         order: list[str] = []
-        rig.driver = Driver(rig.core, order.append)
+        rig.driver = Driver(rig.core, order.append, spawn=spawn)
         rig.driver.add(BASE, rig.endpoint)
         rig.endpoint.sender(THERE)
         rig.core.events = ["first", "second"]
@@ -103,7 +103,7 @@ def test_a_listener_may_use_the_core_inside_an_event() -> None:
                 core.events.append("third")
                 driver.pump()
 
-        driver: Driver[str] = Driver(core, listen)
+        driver: Driver[str] = Driver(core, listen, spawn=spawn)
         core.events = ["first", "second"]
         driver.pump()
         assert seen == ["first", "second", "third"]

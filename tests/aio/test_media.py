@@ -11,7 +11,7 @@ from sipice.aio.driver import Driver
 from sipice.aio.media import MediaPort, OnMedia
 from sipice.net import SILENT, Address, MediaTable, Path, Source
 from sipice.stun import Class, Message, Method, encode
-from tests.aio.doubles import BASE, THERE, MemoryEndpoint, ScriptedCore
+from tests.aio.doubles import BASE, THERE, MemoryEndpoint, ScriptedCore, spawn
 
 SERVER = Address.parse("198.51.100.1", 3478)
 CHANNEL = 0x4001
@@ -37,7 +37,7 @@ class Rig:
     def __init__(self, limit: int = 10, on_media: OnMedia | None = None) -> None:
         self.core = ScriptedCore()
         self.endpoint = MemoryEndpoint()
-        driver: Driver[str] = Driver(self.core, lambda _: None)
+        driver: Driver[str] = Driver(self.core, lambda _: None, spawn=spawn)
         driver.add(BASE, self.endpoint)
         self.port = MediaPort(self.core, driver, 0, 1, limit=limit, on_media=on_media)
 

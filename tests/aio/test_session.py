@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from sipice.aio.session import Session
-from sipice.errors import SessionClosed
-from sipice.ice import Event, PairSelected, StreamCompleted
-from tests.aio.harness import Run, introduce, on_each_loop, two_sessions
+from sipice.aio.session import Session, SessionEvent
+from sipice.errors import SessionClosed, SessionFailed, UsageError
+from sipice.ice import Description, PairSelected, RestartFinished, StreamCompleted, TcpType
+from sipice.net import Transport
+from tests.aio.harness import CONFIG, Run, introduce, moved, on_each_loop, silence, two_sessions
 
 
 @on_each_loop
@@ -49,8 +53,140 @@ def test_events_come_in_order_and_end_with_the_session() -> None:
     asyncio.run(scenario())
 
 
-async def _until_completed(session: Session) -> AsyncIterator[Event]:
+async def _until_completed(session: Session) -> AsyncIterator[SessionEvent]:
     async for event in session.events():
         yield event
         if isinstance(event, StreamCompleted):
             return
+
+
+@on_each_loop
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (TcpType.ACTIVE, TcpType.PASSIVE),
+        (TcpType.PASSIVE, TcpType.ACTIVE),
+        (TcpType.SO, TcpType.SO),
+    ],
+)
+def test_two_sessions_connect_over_tcp(run: Run, ours: TcpType, theirs: TcpType) -> None:
+    config = replace(CONFIG, ice_tcp=True)
+
+    async def scenario() -> None:
+        async with two_sessions(config=config, kinds=((ours,), (theirs,))) as (one, two):
+            await asyncio.gather(one.gather(), two.gather())
+            offer, answer = _tcp_only(one.description()), _tcp_only(two.description())
+            await two.set_remote(offer)
+            await one.set_remote(answer)
+            for session in (one, two):
+                path = await session.path()
+                assert path.flow is not None
+                assert path.base.transport is Transport.TCP
+            for number in range(3):
+                assert one.send(b"\x80 to %d" % number)
+                assert await two.receive() == b"\x80 to %d" % number
+                assert two.send(b"\x80 from %d" % number)
+                assert await one.receive() == b"\x80 from %d" % number
+
+    run(scenario())
+
+
+def _tcp_only(description: Description) -> Description:
+    kept = [one for one in description.candidates if one.transport is Transport.TCP]
+    return replace(description, candidates=tuple(kept))
+
+
+def test_a_restart_moves_media_to_the_next_generation_without_a_gap() -> None:
+    async def scenario() -> None:
+        async with two_sessions() as (one, two):
+            await introduce(one, two)
+            await asyncio.gather(one.path(), two.path())
+            before = one.description().credentials
+            restarts = one.restart(), two.restart()
+            await introduce(one, two)
+            assert one.description().credentials != before
+            assert one.send(b"\x80 meanwhile")
+            assert await two.receive() == b"\x80 meanwhile"
+            for restart in restarts:
+                restart.commit()
+            async for event in one.events():
+                if isinstance(event, RestartFinished):
+                    break
+            assert (await one.path()).to == (await two.path()).base.address
+            assert one.send(b"\x80 after")
+            assert await two.receive() == b"\x80 after"
+
+    asyncio.run(scenario())
+
+
+def test_a_restart_that_was_refused_leaves_everything_as_it_was() -> None:
+    async def scenario() -> None:
+        async with two_sessions() as (one, two):
+            await introduce(one, two)
+            path = await one.path()
+            before = one.description().credentials
+            one.restart().roll_back()
+            assert one.description().credentials == before
+            assert await one.path() == path
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_without_any_answer_fails_with_its_reason() -> None:
+    config = replace(CONFIG, pac=0.2, rto=0.01, rc=2, rm=1)
+
+    async def scenario() -> None:
+        async with two_sessions(config=config) as (one, two):
+            with silence() as nowhere:
+                await one.set_remote(moved(two.description(), nowhere))
+                with pytest.raises(SessionFailed, match="no check of a component succeeded"):
+                    await one.path()
+
+    asyncio.run(scenario())
+
+
+def test_media_can_go_to_a_callback_and_is_counted() -> None:
+    async def scenario() -> None:
+        got: asyncio.Queue[tuple[int, int, bytes]] = asyncio.Queue()
+        async with two_sessions(on_media=lambda *packet: got.put_nowait(packet)) as (one, two):
+            assert not one.send(b"\x80 too early")
+            await introduce(one, two)
+            await asyncio.gather(one.path(), two.path())
+            assert one.send(b"\x80abc")
+            assert await got.get() == (0, 1, b"\x80abc")
+
+    asyncio.run(scenario())
+
+
+def test_an_unknown_component_is_the_callers_mistake() -> None:
+    async def scenario() -> None:
+        async with two_sessions() as (one, _):
+            with pytest.raises(UsageError, match="component 2 of stream 0"):
+                one.send(b"\x80", component=2)
+
+    asyncio.run(scenario())
+
+
+def test_what_the_body_raises_comes_out_as_it_is() -> None:
+    async def scenario() -> None:
+        with pytest.raises(LookupError, match="of the body"):
+            async with two_sessions():
+                raise LookupError("of the body")
+
+    asyncio.run(scenario())
+
+
+def test_the_record_of_a_session_can_be_read_and_holds_no_password(tmp_path: Path) -> None:
+    async def scenario() -> str:
+        async with two_sessions(traces=(tmp_path / "one", tmp_path / "two")) as (one, two):
+            await introduce(one, two)
+            await asyncio.gather(one.path(), two.path())
+            return one.description().credentials.pwd
+
+    password = asyncio.run(scenario())
+    text = (tmp_path / "one").read_text()
+    names = [json.loads(line)["is"] for line in text.splitlines()]
+    assert names[0] == "agent"
+    assert "pair-selected" in names
+    assert "close" in names
+    assert password not in text

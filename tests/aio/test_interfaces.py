@@ -73,7 +73,7 @@ def test_beside_a_temporary_address_no_trackable_one_of_its_network_is_used() ->
 
 
 @rfc("8445", "5.1.1.1", "MUST NOT", "8445-5.1.1.1-9")
-@rfc("8445", "19.1", "MUST NOT", "8445-19.1-1")
+@rfc("8445", "19.1", "RECOMMENDED", "8445-19.1-1")
 def test_beside_an_address_that_hides_the_host_no_link_local_one_is_used() -> None:
     policy = InterfacePolicy(link_local=True)
     link_local = "fe80::5054:ff:fe00:1/64"

@@ -96,6 +96,8 @@ RECORDS = (
     ),
     Row("remove-local-address", Kind.INPUT, "base", "A socket was lost."),
     Row("gather", Kind.INPUT, "stream?", "Servers are to be asked, for one stream or all."),
+    Row("name-resolved", Kind.INPUT, "query, addresses", "The name of a server was found."),
+    Row("name-failed", Kind.INPUT, "query, why", "It was not."),
     Row(
         "local-description",
         Kind.INPUT,

@@ -2,7 +2,7 @@
 
 from sipice.ice.agent import Agent, RestartId
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
-from sipice.ice.config import AgentConfig, IceServer
+from sipice.ice.config import AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import Credentials
 from sipice.ice.demux import Demux
 from sipice.ice.description import Description
@@ -22,6 +22,7 @@ from sipice.ice.events import (
     RelayLost,
     RestartFinished,
     RoleSwitched,
+    ServerFailed,
     StreamCompleted,
     StreamFailed,
     StreamResumed,
@@ -29,7 +30,7 @@ from sipice.ice.events import (
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.state import StreamId
-from sipice.ice.uri import ServerKind
+from sipice.ice.uri import ServerKind, ServerUri
 
 __all__ = [
     "AddressFilter",
@@ -48,6 +49,7 @@ __all__ = [
     "IceServer",
     "Loss",
     "MediaChanged",
+    "NamedServer",
     "Network",
     "Pacer",
     "PairSelected",
@@ -59,7 +61,9 @@ __all__ = [
     "RestartId",
     "Role",
     "RoleSwitched",
+    "ServerFailed",
     "ServerKind",
+    "ServerUri",
     "StreamCompleted",
     "StreamFailed",
     "StreamId",

@@ -30,13 +30,13 @@ from sipice.ice import (
 from sipice.ice.candidate import Candidate, TcpType
 from sipice.ice.config import DEFAULT, AgentConfig
 from sipice.ice.description import Description
-from sipice.ice.events import CandidateGathered, Event
+from sipice.ice.events import Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.questions import Outlook
 from sipice.ice.recorder import RecordedPacer, RecordedRandom, Recorder
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
-from sipice.net import Address, Base, Command, Flow, Listen, MediaTable
+from sipice.net import Address, Base, Command, Flow, MediaTable, Resolve
 from sipice.trace import Tracer
 
 RestartId = int
@@ -132,15 +132,7 @@ class Agent:
         has bound a socket to ``address``, and a ``Listen`` command follows.
         """
         self._begin(now, "add-local-tcp", stream, component, address, tcptype)
-        state = self._state
-        found = self._stream(stream)
-        if not state.config.ice_tcp:
-            raise UsageError("TCP candidates are switched off; set ice_tcp")
-        if tcptype is TcpType.ACTIVE:
-            address = Address(address.ip, 0)
-        base = hosts.add_base(state, found, component, address, tcptype)
-        if tcptype is not TcpType.ACTIVE:
-            state.commands.append(Listen(base))
+        base = hosts.add_tcp(self._state, self._stream(stream), component, address, tcptype)
         self._settle()
         return base
 
@@ -155,6 +147,18 @@ class Agent:
         if self._begin(now, "gather", stream):
             for found in self._streams(None if stream is None else [stream]):
                 gather.start(self._state, found)
+            self._settle()
+
+    def name_resolved(self, now: float, query: Resolve, addresses: Sequence[Address]) -> None:
+        """A ``Resolve`` succeeded; the best address comes first."""
+        if self._begin(now, "name-resolved", query, tuple(addresses)):
+            gather.resolved(self._state, query, addresses)
+            self._settle()
+
+    def name_failed(self, now: float, query: Resolve, why: str) -> None:
+        """A ``Resolve`` led nowhere; ``why`` is one sentence."""
+        if self._begin(now, "name-failed", query, why):
+            gather.unresolved(self._state, query, why)
             self._settle()
 
     def local_description(self, stream: StreamId, generation: int | None = None) -> Description:
@@ -436,11 +440,7 @@ class Agent:
         events, state.events = state.events, []
         if state.tracer is not None:
             inputs.taken(state, events)
-        for event in events:
-            if isinstance(event, CandidateGathered):
-                generation = state.find(event.stream, event.generation)
-                if generation is not None:
-                    trickle.deliver(state, generation, event.candidate)
+        trickle.deliver(state, events)
         if state.touched:
             self._settle()
         return events

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sipice.errors import UsageError
 from sipice.ice.destination import NO_LISTS, AddressFilter
-from sipice.ice.uri import ServerKind
+from sipice.ice.uri import ServerKind, ServerUri
 from sipice.net import Address, Transport
 
 
 @dataclass(frozen=True, slots=True)
 class IceServer:
-    """A STUN or TURN server whose address is known; names are resolved by the shell."""
+    """A STUN or TURN server whose address is known."""
 
     kind: ServerKind
     address: Address
@@ -22,6 +23,48 @@ class IceServer:
     """The family of the relayed address to ask a TURN server for, 4 or 6."""
     tls: str | None = None
     """The name to verify when the connection to the server is TLS."""
+
+    def __str__(self) -> str:
+        over = "/TLS" if self.tls else "/TCP" if self.transport is Transport.TCP else ""
+        return f"{self.kind.value}:{self.address}{over}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedServer:
+    """A STUN or TURN server by its URI; the agent has the name looked up (RFC 8489 §8.1)."""
+
+    uri: ServerUri
+    username: str = ""
+    password: str = field(default="", repr=False)
+    relay_family: int = 4
+    """See IceServer."""
+    tls_name: str | None = None
+    """The name to verify, where the URI has none but an address."""
+
+    def __post_init__(self) -> None:
+        if self.uri.secure and self.uri.is_literal and self.tls_name is None:
+            raise UsageError(
+                f"{self.uri} has no name that a certificate could show (RFC 8489 §8.1): "
+                "use the server's name, or set tls_name"
+            )
+
+    @property
+    def kind(self) -> ServerKind:
+        """STUN or TURN."""
+        return self.uri.kind
+
+    @property
+    def transport(self) -> Transport:
+        """How it is reached."""
+        return self.uri.transport
+
+    @property
+    def tls(self) -> str | None:
+        """See IceServer."""
+        return (self.tls_name or self.uri.host) if self.uri.secure else None
+
+    def __str__(self) -> str:
+        return str(self.uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +81,7 @@ class AgentConfig:
     """Accept loopback addresses on both sides; for demonstrations and tests on one machine."""
     destinations: AddressFilter = NO_LISTS
     """Where a peer may make us send; see also ``allow_loopback``."""
-    servers: tuple[IceServer, ...] = ()
+    servers: tuple[IceServer | NamedServer, ...] = ()
     """STUN and TURN servers to gather from, the preferred first (RFC 8445 §5.1.1.2)."""
 
     ta: float = 0.050

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sipice.ice.candidate import Candidate
 from sipice.ice.pair import Role
-from sipice.net import Address, MediaTable, Path
+from sipice.net import Address, Base, MediaTable, Path
 
 
 class Failure(Enum):
@@ -122,6 +122,21 @@ class RestartFinished(NamedTuple):
     generation: int
 
 
+class ServerFailed(NamedTuple):
+    """A server gives no candidate, or none more: gathering goes on without it."""
+
+    stream: int
+    generation: int
+    server: str
+    """As it was configured; never with user name or password."""
+    base: Base | None
+    """From which it was asked; None where its name already could not be found."""
+    why: str
+    """One sentence for the person on call."""
+    code: int | None = None
+    """The error code of the server, if it sent one."""
+
+
 class RelayLost(NamedTuple):
     """An allocation ended against our will."""
 
@@ -151,6 +166,7 @@ Event = (
     | PathBack
     | PathLost
     | RestartFinished
+    | ServerFailed
     | RelayLost
     | DataReceived
 )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sipice.ice import checklist, consent, flows, media, restart, transactions
 from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
-from sipice.net import SILENT, Base, ReleaseBase
+from sipice.net import SILENT, Base, CancelResolve, ReleaseBase
 
 
 def candidates(state: AgentState, stream: Stream, generation: Generation) -> None:
@@ -124,6 +124,9 @@ def everything(state: AgentState) -> None:
     for base in state.local.bases.values():
         if not base.users and base.relay is None:
             state.commands.append(ReleaseBase(base.base))
+    if len(state.local.members) < 2:
+        state.commands += map(CancelResolve, state.local.queries)
+        state.local.queries.clear()
     state.timers.clear()
     state.transactions.clear()
     state.closed = True

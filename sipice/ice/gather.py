@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sipice.ice import gathered, hosts, relay, tracing, transactions
 from sipice.ice.candidate import CandidateType
-from sipice.ice.config import IceServer
+from sipice.ice.config import NamedServer
 from sipice.ice.state import (
     AgentState,
+    Asking,
     ChecklistState,
     LocalBase,
     LocalGeneration,
@@ -16,7 +19,7 @@ from sipice.ice.state import (
 )
 from sipice.ice.timers import GatherDeadline, ServerKeepalive, TransactionEnd
 from sipice.ice.uri import ServerKind
-from sipice.net import SendDatagram, Transport
+from sipice.net import Address, Resolve, SendDatagram, Transport
 from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
 
@@ -38,17 +41,58 @@ def start(state: AgentState, stream: Stream) -> None:
             _drop_reflexive(local, base)
         base.asked = local.number
         if base.base.transport is Transport.UDP and not state.config.lite:  # §5.2: hosts only
-            for rank, server in enumerate(state.config.servers):
-                if _reaches(base, server):
-                    turn = server.kind is ServerKind.TURN
-                    question = Question(stream.id, base.base, server.address, rank, turn=turn)
-                    state.questions.append(question)
-                    stream.asking += 1
+            for rank in range(len(state.config.servers)):
+                _ask(state, stream, base, rank)
     if not stream.asking:
         gathered.finish(state, stream)
         return
     local.gathering = True
     state.timers.arm(GatherDeadline(stream.id), state.now + state.config.gather_timeout)
+
+
+def resolved(state: AgentState, query: Resolve, addresses: Sequence[Address]) -> None:
+    """The name of a server is known: it is asked from all bases of the streams that gather."""
+    for rank in _asking_for(state, query):
+        state.local.addresses[rank] = tuple(addresses)
+        for stream in state.streams.values():
+            number = (stream.next or stream.current).local.number
+            for base in list(state.local.bases.values()):
+                if base.stream == stream.id and base.asked == number and base.relay is None:
+                    _ask(state, stream, base, rank)
+            gathered.answered(state, stream, Asking(rank))
+
+
+def unresolved(state: AgentState, query: Resolve, why: str) -> None:
+    """The name of a server leads nowhere."""
+    for rank in _asking_for(state, query):
+        for stream in state.streams.values():
+            gathered.failed(state, stream, Asking(rank), why)
+
+
+def _asking_for(state: AgentState, query: Resolve) -> list[int]:
+    """The servers that wait for the answer to this query, which has come."""
+    if query not in state.local.queries:
+        return []
+    state.local.queries.remove(query)
+    return [
+        rank
+        for rank, server in enumerate(state.config.servers)
+        if isinstance(server, NamedServer) and server.uri.query == query
+    ]
+
+
+def _ask(state: AgentState, stream: Stream, base: LocalBase, rank: int) -> None:
+    server = state.config.servers[rank]
+    if isinstance(server, NamedServer) and rank not in state.local.addresses:
+        if server.uri.query not in state.local.queries:
+            state.local.queries.append(server.uri.query)
+            state.commands.append(server.uri.query)
+        if Asking(rank) not in stream.asking:
+            stream.asking.append(Asking(rank))
+        return
+    for address in gathered.reachable(state, base, rank)[:1]:
+        gathered.question(state, stream, base, rank, address)
+        stream.asking.append(Asking(rank, base.base.number))
 
 
 def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:
@@ -83,9 +127,15 @@ def receive_binding(state: AgentState, request: ServerRequest, message: Message)
         return
     if state.tracer is not None:
         tracing.answered(state, request, message, mapped)
-    if message.message_class is Class.SUCCESS and mapped is not None and base is not None:
-        gathered.reflexive(state, stream, base, mapped, request.to, request.rank)
-    gathered.answered(state, stream)
+    asked = Asking(request.rank, request.base.number)
+    if message.message_class is Class.SUCCESS and mapped is not None:
+        if base is not None:
+            gathered.reflexive(state, stream, base, mapped, request.to, request.rank)
+        gathered.answered(state, stream, asked)
+    else:
+        code = message.error_code
+        why = "there is no address in its answer" if code is None else f"it answers error {code}"
+        gathered.failed(state, stream, asked, why, to=request.to, code=code)
 
 
 def give_up(state: AgentState, request: ServerRequest) -> None:
@@ -95,7 +145,8 @@ def give_up(state: AgentState, request: ServerRequest) -> None:
         if state.tracer is not None:
             why = "no answer"
             tracing.server(state, "server-failed", request.base, request.to, kind="STUN", why=why)
-        gathered.answered(state, stream)
+        asked = Asking(request.rank, request.base.number)
+        gathered.failed(state, stream, asked, "it does not answer", to=request.to)
 
 
 def keep_open(state: AgentState, number: int) -> None:
@@ -106,11 +157,17 @@ def keep_open(state: AgentState, number: int) -> None:
         return
     if all(g.state is ChecklistState.COMPLETED for g in (stream.current, stream.next) if g):
         return
-    server = next(
-        (s for s in state.config.servers if s.kind is ServerKind.STUN and _reaches(base, s)), None
+    to = next(
+        (
+            address
+            for rank, server in enumerate(state.config.servers)
+            if server.kind is ServerKind.STUN
+            for address in gathered.reachable(state, base, rank)
+        ),
+        None,
     )
-    if server is not None:
-        request = _request(state, Question(stream.id, base.base, server.address, 0))
+    if to is not None:
+        request = _request(state, Question(stream.id, base.base, to, 0))
         request.keepalive = True
         state.transactions[request.id] = request
         transactions.transmit(state, request.data, request.base, request.to)
@@ -127,7 +184,7 @@ def _bind(state: AgentState, question: Question) -> None:
 def _request(state: AgentState, question: Question) -> ServerRequest:
     identifier = state.draw_transaction_id()
     data = encode(Message(Method.BINDING, Class.REQUEST, identifier))
-    count = sum(stream.asking for stream in state.streams.values())
+    count = sum(len(stream.asking) for stream in state.streams.values())
     return ServerRequest(
         id=identifier,
         base=question.base,
@@ -137,13 +194,4 @@ def _request(state: AgentState, question: Question) -> ServerRequest:
         started=state.now,
         rto=max(state.config.rto, state.ta * count),  # §14.3
         rank=question.rank,
-    )
-
-
-def _reaches(base: LocalBase, server: IceServer) -> bool:
-    """Servers over TCP and TLS are not asked here yet."""
-    return (
-        server.transport is Transport.UDP
-        and server.tls is None
-        and base.base.address.family == server.address.family
     )

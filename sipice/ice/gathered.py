@@ -4,21 +4,79 @@ from __future__ import annotations
 
 from sipice.ice import hosts, tracing
 from sipice.ice.candidate import Candidate, CandidateType, foundation_key
-from sipice.ice.events import GatheringFinished
+from sipice.ice.config import IceServer
+from sipice.ice.events import GatheringFinished, ServerFailed
 from sipice.ice.foundation import foundation_of
-from sipice.ice.state import AgentState, LocalBase, Stream
+from sipice.ice.state import AgentState, Asking, LocalBase, Question, Stream
 from sipice.ice.timers import GatherDeadline, ServerKeepalive
-from sipice.net import Address
+from sipice.ice.uri import ServerKind
+from sipice.net import Address, Transport
+
+
+def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
+    """The addresses of a server that can be asked from a base, the first to be asked first."""
+    server = state.config.servers[rank]
+    known = (
+        (server.address,) if isinstance(server, IceServer) else state.local.addresses.get(rank, ())
+    )
+    if server.transport is not Transport.UDP:
+        return []
+    return [address for address in known if address.family == base.base.address.family]
+
+
+def question(state: AgentState, stream: Stream, base: LocalBase, rank: int, to: Address) -> None:
+    """Ask a server at one of its addresses when the pacing allows."""
+    turn = state.config.servers[rank].kind is ServerKind.TURN
+    state.questions.append(Question(stream.id, base.base, to, rank, turn=turn))
+
+
+def failed(
+    state: AgentState,
+    stream: Stream,
+    asked: Asking,
+    why: str,
+    *,
+    to: Address | None = None,
+    code: int | None = None,
+) -> None:
+    """A server gave nothing; where it did not answer at ``to``, its next address is asked."""
+    base = state.local.bases.get(asked.base)
+    if base is not None and to is not None:
+        addresses = reachable(state, base, asked.rank)
+        following = addresses[addresses.index(to) + 1 :] if to in addresses else []
+        if following:
+            question(state, stream, base, asked.rank, following[0])
+            return
+    if asked in stream.asking:
+        tell(state, stream, asked, why, code)
+        answered(state, stream, asked)
+
+
+def tell(state: AgentState, stream: Stream, asked: Asking, why: str, code: int | None) -> None:
+    """Say that a server gave nothing, or less than it should."""
+    base = state.local.bases.get(asked.base)
+    event = ServerFailed(
+        stream.id,
+        (stream.next or stream.current).number,
+        str(state.config.servers[asked.rank]),
+        None if base is None else base.base,
+        why,
+        code,
+    )
+    for member in state.local.members or [state]:
+        member.events.append(event)
 
 
 def finish(state: AgentState, stream: Stream) -> None:
     """Gathering of a stream is over, by its last answer or by its deadline."""
     state.timers.disarm(GatherDeadline(stream.id))
-    unanswered, stream.asking = stream.asking, 0
+    unanswered = len(stream.asking)
+    for asked in sorted(stream.asking):
+        what = "no answer" if asked.base else "its name was not found"
+        tell(state, stream, asked, f"{what} within {state.config.gather_timeout:g} s", None)
+    stream.asking.clear()
     state.questions = [
-        question
-        for question in state.questions
-        if question.stream != stream.id or question.data is not None
+        one for one in state.questions if one.stream != stream.id or one.data is not None
     ]
     for local in (g.local for g in stream.generations()):
         local.gathering = False
@@ -68,9 +126,9 @@ def publish(state: AgentState, stream: Stream, template: Candidate, ip: bytes, r
     return hosts.publish(state, local, candidate)
 
 
-def answered(state: AgentState, stream: Stream) -> None:
+def answered(state: AgentState, stream: Stream, asked: Asking) -> None:
     """One question has its answer, or will not get one."""
-    if stream.asking:
-        stream.asking -= 1
+    if asked in stream.asking:
+        stream.asking.remove(asked)
         if not stream.asking:
             finish(state, stream)

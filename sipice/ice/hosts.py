@@ -25,7 +25,7 @@ from sipice.ice.state import (
     LocalGeneration,
     Stream,
 )
-from sipice.net import Address, Base, Transport
+from sipice.net import Address, Base, Listen, Transport
 
 
 def add_base(
@@ -57,6 +57,19 @@ def _users(state: AgentState, stream: Stream) -> int:
     """The siblings that have the stream: others may have added streams of their own."""
     members = state.local.members or [state]
     return sum(member.member for member in members if stream.id in member.streams)
+
+
+def add_tcp(
+    state: AgentState, stream: Stream, component: int, address: Address, tcptype: TcpType
+) -> Base:
+    """A TCP base; one that others connect to has to be listened on (RFC 6544 §4.1)."""
+    if not state.config.ice_tcp:
+        raise UsageError("TCP candidates are switched off; set ice_tcp")
+    if tcptype is TcpType.ACTIVE:
+        return add_base(state, stream, component, Address(address.ip, 0), tcptype)
+    base = add_base(state, stream, component, address, tcptype)
+    state.commands.append(Listen(base))
+    return base
 
 
 def make(state: AgentState, stream: Stream) -> None:

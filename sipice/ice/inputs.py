@@ -8,7 +8,7 @@ from dataclasses import fields as fields_of
 from typing import Any
 
 from sipice.ice.candidate import Candidate
-from sipice.ice.config import DEFAULT, AgentConfig, IceServer
+from sipice.ice.config import DEFAULT, AgentConfig, IceServer, NamedServer
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
 from sipice.ice.events import CandidateGathered, Event
@@ -23,7 +23,7 @@ from sipice.ice.state import (
 from sipice.ice.timers import Key as Deadline
 from sipice.ice.timers import Retransmit, TransactionEnd
 from sipice.ice.tracing import pair_text
-from sipice.net import Address, Base, Flow
+from sipice.net import Address, Base, Flow, Resolve
 from sipice.stun import Class, Key, Message, Method
 from sipice.stun import attributes as a
 from sipice.trace import Field
@@ -34,6 +34,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "add-local-tcp": ("stream", "component", "address", "tcptype"),
     "remove-local-address": ("base",),
     "gather": ("stream",),
+    "name-resolved": ("query", "addresses"),
+    "name-failed": ("query", "why"),
     "local-description": ("stream", "generation"),
     "set-remote-description": ("stream", "description", "generation"),
     "add-remote-candidate": ("stream", "candidate", "ufrag"),
@@ -200,8 +202,10 @@ def _plain(recorder: Recorder, value: object) -> Field:
             return value.number
         case Description():
             return _plain_description(recorder, value)
-        case IceServer():
+        case IceServer() | NamedServer():
             return _plain_server(recorder, value)
+        case Resolve(kind, name, port):
+            return [kind.value, name, port]
         case AddressFilter(deny, allow):
             return {
                 "deny": [_prefix(one) for one in deny],
@@ -240,8 +244,12 @@ def _plain_description(recorder: Recorder, value: Description) -> dict[str, Fiel
     return fields
 
 
-def _plain_server(recorder: Recorder, server: IceServer) -> dict[str, Field]:
-    fields: dict[str, Field] = {"kind": server.kind.value, "address": str(server.address)}
+def _plain_server(recorder: Recorder, server: IceServer | NamedServer) -> dict[str, Field]:
+    fields: dict[str, Field] = {"kind": server.kind.value}
+    if isinstance(server, IceServer):
+        fields["address"] = str(server.address)
+    else:
+        fields["uri"] = str(server.uri)
     if server.username:
         fields["username"] = server.username
     if server.password:

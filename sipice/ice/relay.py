@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sipice.ice import gathered, media, tracing
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.events import RelayLost
-from sipice.ice.state import AgentState, LocalBase, Question
+from sipice.ice.state import AgentState, Asking, LocalBase, Question
 from sipice.ice.timers import Allocation
 from sipice.net import Address, Base, SendDatagram, Transport
 from sipice.stun import Key
@@ -234,7 +234,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
         gathered.publish(state, stream, template, base.base.address.ip, port.rank)
         remotes = [g.remote for g in stream.generations() if g.remote is not None]
         port.permit(state, [c.address for r in remotes for c in r.candidates])
-    gathered.answered(state, stream)
+    gathered.answered(state, stream, Asking(port.rank, port.socket.number))
 
 
 def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
@@ -257,11 +257,16 @@ def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
         state.local.relays.pop(key, None)
     if stream is None:
         return
-    if event.reason is Loss.CAPACITY and stream.asking:
+    why = event.reason.value if event.code is None else f"{event.reason.value} ({event.code})"
+    asked = Asking(port.rank, port.socket.number)
+    if event.reason is Loss.CAPACITY and asked in stream.asking:
         # §5.1.1.2: no room for a relay; its server may still tell our mapped address
         state.questions.append(Question(port.stream, port.socket, port.client.server, port.rank))
-    else:
-        gathered.answered(state, stream)
+        gathered.tell(state, stream, asked, why, event.code)
+        return
+    silent = event.reason in (Loss.TIMEOUT, Loss.TRANSPORT)
+    to = port.client.server if silent else None
+    gathered.failed(state, stream, asked, why, to=to, code=event.code)
 
 
 def _redirect(state: AgentState, port: RelayPort, server: Address) -> None:

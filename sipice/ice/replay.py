@@ -17,7 +17,7 @@ from sipice.errors import UsageError
 from sipice.ice import inputs, storage
 from sipice.ice.agent import Agent
 from sipice.ice.candidate import TcpType
-from sipice.ice.config import AgentConfig, IceServer
+from sipice.ice.config import AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import ICE_CHARS, PWD_CHARS, Credentials
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
@@ -25,8 +25,8 @@ from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.recorded import to_address, to_candidate, to_packet
 from sipice.ice.state import AgentState
-from sipice.ice.uri import ServerKind
-from sipice.net import Address, Base, Flow, Transport
+from sipice.ice.uri import ServerKind, ServerUri
+from sipice.net import Address, Base, Flow, QueryKind, Resolve, Transport
 from sipice.stun import Key, Message, frame_rfc4571
 from sipice.trace import Field
 
@@ -221,8 +221,16 @@ def _config(fields: Record, secret: Callable[[str], str]) -> AgentConfig:
     return AgentConfig(**changed)
 
 
-def _server(fields: Record, secret: Callable[[str], str]) -> IceServer:
+def _server(fields: Record, secret: Callable[[str], str]) -> IceServer | NamedServer:
     tls = fields["transport"] == "TLS"
+    if "uri" in fields:
+        return NamedServer(
+            ServerUri.parse(fields["uri"]),
+            fields.get("username", ""),
+            secret(fields["password"]) if "password" in fields else "",
+            fields.get("family", 4),
+            "tls" if tls else None,
+        )
     return IceServer(
         ServerKind(fields["kind"]),
         to_address(fields["address"]),
@@ -261,6 +269,11 @@ def _way(agent: Agent, fields: Sequence[Any]) -> tuple[Base, Address | None]:
     return known, None if peer is None else to_address(peer)
 
 
+def _query(record: Record) -> Resolve:
+    kind, name, port = record["query"]
+    return Resolve(QueryKind(kind), name, port)
+
+
 _Perform: TypeAlias = Callable[[_Player, Agent, float, Record], object]
 
 _INPUTS: dict[str, _Perform] = {
@@ -276,6 +289,10 @@ _INPUTS: dict[str, _Perform] = {
         now, _known_base(agent, r)
     ),
     "gather": lambda _, agent, now, r: agent.gather(now, r.get("stream")),
+    "name-resolved": lambda _, agent, now, r: agent.name_resolved(
+        now, _query(r), [to_address(one) for one in r["addresses"]]
+    ),
+    "name-failed": lambda _, agent, now, r: agent.name_failed(now, _query(r), r["why"]),
     "local-description": lambda _, agent, now, r: agent.local_description(
         r["stream"], r.get("generation")
     ),

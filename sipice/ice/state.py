@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
@@ -15,7 +16,7 @@ from sipice.ice.pacer import Pacer
 from sipice.ice.pair import CandidatePair, Role
 from sipice.ice.recorder import Recorder
 from sipice.ice.timers import Timers
-from sipice.net import SILENT, Address, Base, Command, Flow, MediaTable
+from sipice.net import SILENT, Address, Base, Command, Flow, MediaTable, Resolve
 from sipice.stun import Key
 from sipice.stun.check import CheckTemplate
 from sipice.stun.framing import Framer
@@ -165,6 +166,10 @@ class LocalSide:
         default_factory=dict[tuple[int, Address], Relay]
     )
     """Allocations by number of base and address of the server."""
+    addresses: dict[int, Sequence[Address]] = field(default_factory=dict[int, Sequence[Address]])
+    """What the names of servers stand for, by the server's position in the configuration."""
+    queries: list[Resolve] = field(default_factory=list[Resolve])
+    """Names that are being looked up."""
 
 
 @dataclass(slots=True, eq=False)
@@ -272,6 +277,15 @@ class Media:
     """When the first consent check was sent that nothing answered yet."""
 
 
+class Asking(NamedTuple):
+    """A question to a server that has no answer yet."""
+
+    rank: int
+    """The position of the server among the configured ones."""
+    base: int = 0
+    """The number of the base it is asked from; 0: its name is not known yet."""
+
+
 @dataclass(slots=True, eq=False)
 class Stream:
     """One m= section."""
@@ -283,8 +297,8 @@ class Stream:
     next: Generation | None = None
     """Prepared by a restart, beside the current one until it takes over."""
     committed: bool = False
-    asking: int = 0
-    """Questions to servers that have no answer yet."""
+    asking: list[Asking] = field(default_factory=list[Asking])
+    """The servers that have not answered yet."""
     retired: Generation | None = None
     """The one before the current, still answering for a short while."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sipice.ice import checklist, tracing
 from sipice.ice.candidate import MAX_PRIORITY, Candidate, CandidateType
+from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.state import AgentState, Generation, Stream
 from sipice.net import Transport
 
@@ -45,14 +46,17 @@ def generation_of(state: AgentState, stream: Stream, ufrag: str | None) -> Gener
     return None
 
 
-def deliver(state: AgentState, generation: Generation, candidate: Candidate) -> None:
-    """A local candidate has been handed to the signalling: now it may be paired (§10)."""
-    local = generation.local
-    if candidate not in local.candidates:
-        return
-    at = local.candidates.index(candidate)
-    local.delivered = max(local.delivered, at + 1)
-    checklist.add_local(state, generation, [candidate])
+def deliver(state: AgentState, events: Iterable[Event]) -> None:
+    """Local candidates among these have gone to the signalling: now they may be paired (§10)."""
+    for event in events:
+        if isinstance(event, CandidateGathered):
+            generation = state.find(event.stream, event.generation)
+            candidate = event.candidate
+            if generation is None or candidate not in generation.local.candidates:
+                continue
+            local = generation.local
+            local.delivered = max(local.delivered, local.candidates.index(candidate) + 1)
+            checklist.add_local(state, generation, [candidate])
 
 
 def usable(

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from sipice.errors import UsageError
-from sipice.net import QueryKind, Resolve, Transport
+from sipice.net import Address, QueryKind, Resolve, Transport
 
 _FORM = re.compile(
     r"(?P<scheme>stuns?|turns?):(?://)?(?P<host>\[[0-9a-f:.]+\]|[^:/?\[\]@]+)(?::(?P<port>\d{1,5}))?"
@@ -69,6 +69,15 @@ class ServerUri(NamedTuple):
         tcp = self.kind is ServerKind.TURN and self.transport is Transport.TCP and not self.secure
         scheme = self.kind.value + ("s" if self.secure else "")
         return f"{scheme}:{host}{port}{'?transport=tcp' if tcp else ''}"
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host is an IP address."""
+        try:
+            Address.parse(self.host, 0)
+        except ValueError:
+            return False
+        return True
 
     @property
     def query(self) -> Resolve:

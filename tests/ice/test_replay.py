@@ -55,7 +55,7 @@ def test_nearly_every_row_of_the_table_appears() -> None:
         "media-sent", "resume", "remove-local-address", "permission-failed", "pair-removed",
         "nomination-failed", "stream-resumed", "path-back", "destination-refused",
         "connection-closed", "early-check", "server-asked-again", "keep-components",
-            "use-plain", "use-ice",
+        "use-plain", "use-ice", "name-resolved", "name-failed",
     }  # fmt: skip
     assert {row.name for row in RECORDS} - seen <= rare
 

@@ -79,7 +79,8 @@ class Desk:
 
     @property
     def servers(self) -> set[Address]:
-        return {server.address for server in self.side.config.servers}
+        configured = self.side.config.servers
+        return {server.address for server in configured if isinstance(server, IceServer)}
 
     def gather(self, until: float = 1.0) -> Desk:
         self.side.agent.gather(self.now)

@@ -1,7 +1,7 @@
 """Install the foreign programs of peers.toml, once; says first what it is going to do.
 
 Distribution packages come with their services held back: policy-rc.d forbids starting them while
-this runs. Packages of npm go into .peers/npm.
+this runs. Packages of npm go into .peers/npm, what is built from a source of ours into .peers.
 """
 
 import json
@@ -16,25 +16,52 @@ from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
-NPM = ROOT / ".peers" / "npm"
+BUILT = ROOT / ".peers"
+NPM = BUILT / "npm"
 POLICY = Path("/usr/sbin/policy-rc.d")
 """Asked by the package scripts before they start a service; exit status 101 means no."""
 
 
 def main() -> None:
     wanted = tomllib.loads((ROOT / ".ci" / "peers.toml").read_text())
-    apt = [package for program, package in wanted["apt"].items() if not shutil.which(program)]
+    apt = [package for name, package in wanted["apt"].items() if not is_here(name)]
     npm = [f"{name}@{version}" for name, version in wanted["npm"].items() if has(name) != version]
-    if not apt and not npm:
+    old = {name: libraries for name, libraries in wanted["c"].items() if is_old(name)}
+    if not apt and not npm and not old:
         print("peers: everything is here")
         return
-    print("peers: apt:", " ".join(apt) or "nothing", "| npm:", " ".join(npm) or "nothing")
+    for kind, names in (("apt", apt), ("npm", npm), ("to build", list(old))):
+        print(f"peers: {kind}:", " ".join(names) or "nothing")
     if apt:
         install_apt(apt)
     if npm:
         NPM.mkdir(parents=True, exist_ok=True)
         run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(NPM), *npm])
+    for name, libraries in old.items():
+        build(ROOT / name, libraries)
     print("peers: done")
+
+
+def is_here(name: str) -> bool:
+    """A program on the path, or a file."""
+    return Path(name).exists() if name.startswith("/") else shutil.which(name) is not None
+
+
+def is_old(source: str) -> bool:
+    """Whether what is built from a source is missing, or older than it."""
+    target = BUILT / Path(source).stem
+    return not target.exists() or target.stat().st_mtime < (ROOT / source).stat().st_mtime
+
+
+def build(source: Path, libraries: list[str]) -> None:
+    BUILT.mkdir(exist_ok=True)
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", *libraries], capture_output=True, text=True
+    )
+    if flags.returncode:
+        fail(flags.stderr.strip())
+    target = str(BUILT / source.stem)
+    run(["gcc", "-O1", "-Wall", "-o", target, str(source), *flags.stdout.split()])
 
 
 def has(package: str) -> str | None:

@@ -136,7 +136,34 @@ def _npm(package: str) -> Callable[[], str]:
 
 def npm_folder() -> Path:
     """Where `make peers` puts the packages of npm."""
-    return ROOT / ".peers" / "npm" / "node_modules"
+    return built_folder() / "npm" / "node_modules"
+
+
+def built_folder() -> Path:
+    """Where `make peers` puts what does not come from the distribution."""
+    return ROOT / ".peers"
+
+
+def _built(name: str) -> str:
+    return "yes" if (built_folder() / name).is_file() else ""
+
+
+def _installed(name: str) -> Callable[[], str]:
+    """A probe for a program that has no option to tell its version and end."""
+    return lambda: "yes" if shutil.which(name) else ""
+
+
+def _chromium() -> str:
+    return _npm("playwright-core")() if shutil.which("chromium") else ""
+
+
+def _lab() -> str:
+    """Whether the kernel lets us make interfaces and translate addresses, away from its own."""
+    if not is_root() or not shutil.which("nft"):
+        return ""
+    rules = "add table t; add chain t c { type nat hook postrouting priority srcnat; }; "
+    attempt = f"ip link add one type veth peer name two && nft '{rules} add rule t c masquerade'"
+    return _first_line("unshare", "-n", "sh", "-c", attempt)
 
 
 PEERS = "make peers"
@@ -169,6 +196,13 @@ CAPABILITIES = {
         "allow unprivileged user namespaces",
     ),
     "openssl": Capability("openssl", _program("openssl", "version"), PEERS),
+    "lab": Capability("a laboratory of network namespaces", _lab, "make peers, then make lab"),
+    "coturn": Capability("coturn", _program("turnserver"), PEERS),
+    "tcpdump": Capability("tcpdump", _program("tcpdump"), PEERS),
+    "libnice": Capability("the driver for libnice", lambda: _built("drv_nice"), PEERS),
+    "baresip": Capability("baresip", _installed("baresip"), PEERS),
+    "chromium": Capability("chromium and playwright-core", _chromium, PEERS),
+    "rtpengine": Capability("rtpengine", _program("rtpengine"), PEERS),
     "node": Capability("node", _program("node"), PEERS),
     "npm-sdp-transform": Capability("npm's sdp-transform", _npm("sdp-transform"), PEERS),
 }

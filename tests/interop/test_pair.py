@@ -1,0 +1,67 @@
+"""Drivers of foreign engines find each other over the loopback interface, without root."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.capabilities import needs, require
+from tests.interop.pair import Outcome, Side, run
+from tests.interop.peers import PEERS, is_public, peer_of
+
+require("checkout")
+
+HERE = ("--address", "127.0.0.1")
+
+
+def between(offerer: str, answerer: str, *options: str, seconds: float = 20) -> Outcome:
+    one = Side(peer=offerer, options=(*HERE, *options))
+    two = Side(peer=answerer, options=(*HERE, *options))
+    return asyncio.run(run(one, two, seconds=seconds))
+
+
+@needs("aioice", "libnice")
+@pytest.mark.parametrize(
+    ("offerer", "answerer"), [("aioice", "nice"), ("nice", "aioice"), ("nice:aggr", "nice:consent")]
+)
+def test_two_engines_nominate_a_pair_and_exchange_data(offerer: str, answerer: str) -> None:
+    outcome = between(offerer, answerer)
+    assert outcome.is_good, outcome.error
+    assert outcome.path == ("host", "host")
+    assert outcome.nominated is not None
+    assert outcome.data is not None
+    assert 0 < outcome.nominated <= outcome.data
+    assert [event["ev"] for event in outcome.events[0]][:2] == ["local", "known"] or (
+        outcome.events[0][0]["ev"] == "state"
+    )
+
+
+@needs("aioice")
+def test_each_line_a_driver_prints_has_the_time_of_one_clock() -> None:
+    outcome = between("aioice", "aioice")
+    for events in outcome.events:
+        times = [event["t"] for event in events]
+        assert times == sorted(times)
+        assert {"local", "known", "nominated", "media", "data"} <= {one["ev"] for one in events}
+
+
+@needs("aioice")
+def test_a_driver_that_ends_is_told_with_what_it_said() -> None:
+    outcome = between("aioice", "aioice", "--family", "5")
+    assert not outcome.is_good
+    assert "aioice as offerer: ended before local" in outcome.error
+    assert "invalid choice: '5'" in outcome.error
+
+
+def test_a_mode_is_a_word_behind_a_colon() -> None:
+    assert peer_of("nice:aggr") == (PEERS["nice"], "aggr")
+    assert peer_of("aioice") == (PEERS["aioice"], "")
+    with pytest.raises(KeyError):
+        peer_of("nobody")
+
+
+def test_a_lite_peer_needs_a_public_address() -> None:
+    assert is_public("nice:lite")
+    assert is_public("rtpengine")
+    assert not is_public("nice:aggr")

@@ -6,13 +6,13 @@ Commands are plain tuples: the shell matches on their class and carries them out
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import NamedTuple
 
 
-class Transport(Enum):
-    """The transport protocol of a candidate."""
+class Transport(StrEnum):
+    """The transport protocol of a candidate; a text, as Enum hashes its members in Python."""
 
     UDP = "UDP"
     TCP = "TCP"

@@ -36,6 +36,7 @@ from sipice.ice.pair import Role
 from sipice.ice.questions import Outlook
 from sipice.ice.recorder import RecordedPacer, RecordedRandom, Recorder
 from sipice.ice.state import AgentState, Generation, LocalSide, Media, Stream, StreamId
+from sipice.ice.timers import NEVER
 from sipice.net import Address, Base, Command, Flow, MediaTable, Resolve
 from sipice.trace import Tracer
 
@@ -292,7 +293,6 @@ class Agent:
         if self._begin(now, "close"):
             free.everything(self._state)
             forking.leave(self._state)
-            pace.release(self._state)
 
     def receive_datagram(self, now: float, data: bytes, base: Base, remote: Address) -> None:
         """A datagram came to the socket of ``base`` from ``remote``; never raises for content."""
@@ -364,8 +364,8 @@ class Agent:
 
     def next_timeout(self) -> float | None:
         """When to call ``handle_timeout``; exact, None when nothing is due."""
-        found = self._state.timers.next()
-        return None if found is None else found[0]
+        first = self._state.timers.first()
+        return None if first == NEVER else first
 
     def why_next(self) -> str:
         """Which deadline is next, for people."""
@@ -451,7 +451,8 @@ class Agent:
         ``call`` names the input for the record; inputs that record more do it themselves.
         """
         state = self._state
-        state.now = max(state.now, now)
+        if now > state.now:
+            state.now = now
         if call and state.tracer is not None:
             inputs.called(state, call, arguments)
         return not state.closed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum, StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from sipice.net import Address, Base, Transport
@@ -13,7 +13,7 @@ MAX_PRIORITY = 2**32 - 1
 """We send at most 2^31 - 1 (§5.1.2); larger ones of a peer are taken (RFC 5245 erratum 3952)."""
 
 
-class CandidateType(Enum):
+class CandidateType(IntEnum):
     """The four types; the value is the recommended type preference (§5.1.2.2)."""
 
     HOST = 126
@@ -58,7 +58,7 @@ def priority(type_preference: int, local_preference: int, component: int) -> int
 
 def check_priority(candidate: Candidate) -> int:
     """PRIORITY of a check: the local candidate's as if it were peer-reflexive (§7.1.1)."""
-    return (CandidateType.PEER_REFLEXIVE.value << 24) | (candidate.priority & 0xFFFFFF)
+    return (CandidateType.PEER_REFLEXIVE << 24) | (candidate.priority & 0xFFFFFF)
 
 
 def foundation_key(candidate: Candidate) -> tuple[object, ...]:
@@ -75,13 +75,15 @@ def foundation_key(candidate: Candidate) -> tuple[object, ...]:
 
 def is_redundant(candidate: Candidate, others: Iterable[Candidate]) -> bool:
     """Whether another one of the component has the same address and the same base (§5.1.3)."""
-    return any(
-        other.address == candidate.address
-        and other.base == candidate.base
-        and other.component == candidate.component
-        and other.tcptype == candidate.tcptype
-        for other in others
-    )
+    for other in others:
+        if (
+            other.address == candidate.address
+            and other.base == candidate.base
+            and other.component == candidate.component
+            and other.tcptype == candidate.tcptype
+        ):
+            return True
+    return False
 
 
 def interleave(addresses: Sequence[bytes]) -> list[bytes]:
@@ -89,6 +91,8 @@ def interleave(addresses: Sequence[bytes]) -> list[bytes]:
 
     RFC 8421 §4: ``(N4 + N6) / N4`` IPv6 addresses come before the first IPv4 one.
     """
+    if len(addresses) < 2:
+        return list(addresses)
     six = [ip for ip in addresses if len(ip) == 16]
     four = [ip for ip in addresses if len(ip) == 4]
     if not four or not six:

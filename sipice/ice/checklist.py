@@ -74,10 +74,10 @@ def make_pair(state: AgentState, local: Candidate, remote: Candidate) -> Candida
     """A Frozen pair that is not on any list yet."""
     assert local.base is not None
     return CandidatePair(
-        base=local.base,
-        local=local,
-        remote=remote,
-        priority=priority_of(state, local, remote),
+        local.base,
+        local,
+        remote,
+        priority_of(state, local, remote),
         foundation=(local.foundation, remote.foundation),
     )
 
@@ -135,7 +135,7 @@ def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None
     ``spare`` stays: the peer has just shown that it is there.
     """
     lists = state.running()
-    excess = sum(len(generation.checklist) for generation in lists) - state.config.max_pairs
+    excess = sum([len(generation.checklist) for generation in lists]) - state.config.max_pairs
     while excess > 0:
         victim = _victim(lists, (PairState.FAILED,), spare) or _victim(
             lists, (PairState.FROZEN, PairState.WAITING), spare

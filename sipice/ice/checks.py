@@ -37,22 +37,12 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
         transactions.cancel(state, pair)
     identifier = state.draw_transaction_id()
     priority = check_priority(pair.local)
+    data = remote.template.build(
+        identifier, priority, state.tie_breaker, state.role is Role.CONTROLLING, nominating
+    )
+    rto = transactions.rto(state)
     check = Check(
-        id=identifier,
-        pair=pair,
-        generation=generation,
-        data=remote.template.build(
-            identifier,
-            priority,
-            state.tie_breaker,
-            state.role is Role.CONTROLLING,
-            nominating,
-        ),
-        role=state.role,
-        priority=priority,
-        started=state.now,
-        rto=transactions.rto(state),
-        nominating=nominating,
+        identifier, pair, generation, data, state.role, priority, state.now, rto, nominating
     )
     pair.transaction = identifier
     pair.sent_at = state.now

@@ -26,7 +26,7 @@ def expire_pac(state: AgentState, generation: Generation) -> None:
 def update(state: AgentState, generation: Generation) -> None:
     """Decide about nomination, completion and failure after something changed."""
     generation.touched = False
-    if not generation.is_running:
+    if generation.state is not ChecklistState.RUNNING or generation.remote is None:
         return
     if state.role is Role.CONTROLLING and not state.config.lite:
         for component in generation.components:
@@ -56,7 +56,7 @@ def nominated(state: AgentState, generation: Generation, pair: CandidatePair) ->
         return
     component.selected = pair
     component.nominating = pair
-    state.timers.disarm(StopRule(generation.stream, generation.number, component.number))
+    _stop_waiting(state, generation, component)
     _drop_others(state, generation, component.number)
     media.announce_selected(state, generation, pair)
     state.touch(generation)
@@ -167,27 +167,38 @@ def _consider(state: AgentState, generation: Generation, component: Component) -
     """
     if component.selected is not None or component.nominating is not None:
         return
-    best = next((pair for pair in component.valid if not pair.consent_lost), None)
-    key = StopRule(generation.stream, generation.number, component.number)
-    if best is None:
-        state.timers.disarm(key)
+    until = None
+    for best in component.valid:
+        if not best.consent_lost:
+            until = _wait_until(state, generation, best)
+            break
+    else:
+        _stop_waiting(state, generation, component)
         return
-    until = _wait_until(state, generation, best)
     if until is not None and until > state.now:
         if state.tracer is not None:
             tracing.waits(state, generation, best, until)
         if until == float("inf"):
-            state.timers.disarm(key)
+            _stop_waiting(state, generation, component)
         else:
-            state.timers.arm(key, until)
+            component.waits = True
+            state.timers.arm(
+                StopRule(generation.stream, generation.number, component.number), until
+            )
         return
-    state.timers.disarm(key)
+    _stop_waiting(state, generation, component)
     component.nominating = best
     source = best.source or best
     source.nominate = True
     checklist.enqueue(generation, source)
     if state.tracer is not None:
         tracing.nominates(state, generation, best, source)
+
+
+def _stop_waiting(state: AgentState, generation: Generation, component: Component) -> None:
+    if component.waits:
+        component.waits = False
+        state.timers.disarm(StopRule(generation.stream, generation.number, component.number))
 
 
 def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) -> float | None:

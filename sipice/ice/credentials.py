@@ -13,7 +13,7 @@ UFRAG_CHARS = 8
 PWD_CHARS = 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Credentials:
     """What both sides of a check are known by; the password never shows."""
 

@@ -8,7 +8,7 @@ from sipice.ice.candidate import Candidate
 from sipice.ice.credentials import Credentials
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Description:
     """One side's ICE information about one stream."""
 

@@ -56,16 +56,16 @@ def _start(
     if len(username.encode()) >= 509:
         raise UsageError("the ufrags of both sides together are longer than a USERNAME may be")
     generation.remote = Remote(
-        credentials=description.credentials,
-        key=key,
-        template=CheckTemplate(username, key),
-        lite=description.lite,
+        description.credentials,
+        key,
+        CheckTemplate(username, key),
+        description.lite,
         complete=description.complete,
     )
     generation.local.delivered = len(generation.local.candidates)
     _settle_role(state, description)
     _settle_pacing(state, description)
-    generation.remote.candidates.extend(trickle.usable(state, generation, description.candidates))
+    generation.remote.candidates += trickle.usable(state, generation, description.candidates)
     trickle.settle_components(generation)
     if not state.config.lite:
         checklist.form(state, generation)
@@ -102,6 +102,7 @@ def _defaults(stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
             for candidate in generation.local.candidates
             if candidate.component == number and candidate.tcptype is None
         ]
-        if own:
-            chosen.append(min(own, key=lambda c: (c.type.value, -c.priority)))
+        if len(own) > 1:
+            own.sort(key=lambda candidate: (candidate.type, -candidate.priority))
+        chosen += own[:1]
     return tuple(chosen)

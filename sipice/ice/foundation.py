@@ -9,6 +9,7 @@ def foundation_of(local: LocalGeneration, key: tuple[object, ...]) -> str:
     """The foundation of candidates with this key: small numbers in order of appearance."""
     found = local.foundations.get(key)
     if found is None:
-        highest = max(map(int, local.foundations.values()), default=0)
+        known = local.foundations
+        highest = max(map(int, known.values())) if known else 0
         found = local.foundations[key] = str(highest + 1)
     return found

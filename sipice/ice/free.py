@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sipice.ice import checklist, consent, flows, media, restart, transactions
+from sipice.ice import checklist, consent, flows, media, pace, restart, transactions
 from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
 from sipice.net import SILENT, Base, CancelResolve, ReleaseBase
@@ -68,7 +68,8 @@ def release_except(state: AgentState, stream: Stream, used: Collection[int]) -> 
 def release(state: AgentState, base: LocalBase) -> None:
     """This agent needs the base no more; with its last sibling the socket goes (§8.3.1)."""
     base.users &= ~state.member
-    if not base.users and not any(key[0] == base.base.number for key in state.local.relays):
+    relays = state.local.relays
+    if not base.users and not (relays and any(key[0] == base.base.number for key in relays)):
         forget(state, base)
         if base.relay is not None:
             base.relay.release(state)
@@ -86,7 +87,9 @@ def release_socket(state: AgentState, socket: Base) -> None:
 def _relays_first(state: AgentState, stream: Stream) -> list[LocalBase]:
     """A socket goes when no allocation uses it any more."""
     own = [base for base in state.local.bases.values() if base.stream == stream.id]
-    return sorted(own, key=lambda base: base.relay is None)
+    if state.local.relays:
+        own.sort(key=lambda base: base.relay is None)
+    return own
 
 
 def forget(state: AgentState, base: LocalBase) -> None:
@@ -118,17 +121,21 @@ def stream(state: AgentState, stream: Stream) -> None:
 
 
 def everything(state: AgentState) -> None:
-    """The session is over."""
-    for found in list(state.streams.values()):
-        stream(state, found)
+    """The session is over: give back all bases, and the pacer's slot."""
+    for stream in state.streams.values():
+        for base in _relays_first(state, stream):
+            release(state, base)
     for base in state.local.bases.values():
         if not base.users and base.relay is None:
-            state.commands.append(ReleaseBase(base.base))
+            state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket
+    pace.release(state)
     if len(state.local.members) < 2:
         state.commands += map(CancelResolve, state.local.queries)
         state.local.queries.clear()
     state.timers.clear()
     state.transactions.clear()
+    state.touched.clear()
+    state.streams.clear()
     state.closed = True
 
 

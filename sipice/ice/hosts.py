@@ -81,15 +81,17 @@ def make(state: AgentState, stream: Stream) -> None:
     new = [
         base
         for base in state.local.bases.values()
-        if base.stream == stream.id and not base.listed and base.relay is None
+        if not base.listed and base.stream == stream.id and base.relay is None
     ]
+    if not new:
+        return
     # RFC 8838 §13: a generation that is done gets no candidates any more
     open_ = [
         generation
         for generation in (stream.current, stream.next)
         if generation is not None and generation.state is not ChecklistState.COMPLETED
     ]
-    if not new or not open_:
+    if not open_:
         return
     for base in new:
         base.listed = True
@@ -133,17 +135,17 @@ def unique_priority(
 ) -> int:
     """The formula's priority with the nearest free local preference (§5.1.2.1: each is unique)."""
     taken = {known.priority for known in local.candidates}
-    value = priority(kind.value, preference, component)
+    value = priority(kind, preference, component)
     while value in taken and preference:
         preference -= 1
-        value = priority(kind.value, preference, component)
+        value = priority(kind, preference, component)
     return value
 
 
 def _rank(local: LocalGeneration, addresses: list[bytes]) -> None:
     ranks = local.preferences
     new = [ip for ip in dict.fromkeys(addresses) if ip not in ranks]
-    following = min(ranks.values(), default=MAX_LOCAL_PREFERENCE + 1)
+    following = min(ranks.values()) if ranks else MAX_LOCAL_PREFERENCE + 1
     for ip in interleave(new):
         following -= 1
         ranks[ip] = following
@@ -156,13 +158,14 @@ def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> Non
         other = max(0, 8191 - (MAX_LOCAL_PREFERENCE - preference))
         preference = tcp_preference(kind, base.tcptype, other)
     candidate = Candidate(
-        component=base.component,
-        type=kind,
-        address=Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
-        priority=unique_priority(local, kind, base.component, preference),
-        foundation=foundation_of(local, (kind, at.ip, None, base.base.transport, base.tcptype)),
-        transport=base.base.transport,
-        base=base.base,
-        tcptype=base.tcptype,
+        base.component,
+        kind,
+        Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
+        unique_priority(local, kind, base.component, preference),
+        foundation_of(local, (kind, at.ip, None, base.base.transport, base.tcptype)),
+        base.base.transport,
+        base.base,
+        None,
+        base.tcptype,
     )
     publish(state, local, candidate)

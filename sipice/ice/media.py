@@ -7,7 +7,7 @@ from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Media, Stream
 from sipice.ice.timers import Consent, ConsentExpiry, Keepalive, Quiet
-from sipice.net import Address, Base, MediaTable, Path, Source
+from sipice.net import Address, Base, MediaTable, Path, Source, Transport
 
 MIN_CONSENT_INTERVAL = 4.0
 """RFC 7675 §5.1: never more often."""
@@ -26,6 +26,8 @@ def _renew(state: AgentState, stream: Stream, component: int) -> None:
         media.plain = None
     if pair is not media.pair:
         _use(state, stream, media, pair)
+    elif not media.heard_more and media.plain is None and _is_steady(pair):
+        return
     if media.heard_more:
         media.heard_more = False
         receive = _sources(state, stream, component)
@@ -41,11 +43,11 @@ def _renew(state: AgentState, stream: Stream, component: int) -> None:
 
 def refresh_stale(state: AgentState) -> None:
     """Make the tables anew that the present input has outdated."""
-    stale, state.stale = state.stale, []
-    for number, component in stale:
+    for number, component in state.stale:
         stream = state.streams.get(number)
         if stream is not None:
             _renew(state, stream, component)
+    state.stale.clear()
 
 
 def may_send(media: Media) -> bool:
@@ -71,7 +73,12 @@ def _way(state: AgentState, base: Base, to: Address) -> Path:
         socket, server, channel = local.relay.path(to)
         return Path(socket, server, to, channel, relayed=True)
     connection = state.connections.get((base.number, to)) if state.connections else None
-    return Path(base, to, to, flow=connection.flow if connection is not None else None)
+    return Path(base, to, to, None, None if connection is None else connection.flow)
+
+
+def _is_steady(pair: CandidatePair | None) -> bool:
+    """Whether its way is what it was; a connection may be another one without anybody's saying."""
+    return pair is None or pair.base.transport is Transport.UDP
 
 
 def announce_selected(state: AgentState, generation: Generation, pair: CandidatePair) -> None:

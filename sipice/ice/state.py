@@ -80,20 +80,18 @@ class LocalGeneration:
     stream: StreamId
     credentials: Credentials
     key: Key
-    candidates: list[Candidate] = field(default_factory=list[Candidate])
+    candidates: list[Candidate] = field(default_factory=list)
     delivered: int = 0
     """So many of the candidates have been handed to the signalling and may be paired."""
-    reflexive: list[Candidate] = field(default_factory=list[Candidate])
+    reflexive: list[Candidate] = field(default_factory=list)
     """Peer-reflexive ones; they are not signalled (§7.2.5.3.1)."""
-    preferences: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    preferences: dict[bytes, int] = field(default_factory=dict)
     """The local preference of each IP address (§5.1.2.1)."""
     gathering: bool = False
     finished: bool = False
     """The end of gathering has been told (RFC 8838 §13)."""
-    early: list[EarlyCheck] = field(default_factory=list[EarlyCheck])
-    foundations: dict[tuple[object, ...], str] = field(
-        default_factory=dict[tuple[object, ...], str]
-    )
+    early: list[EarlyCheck] = field(default_factory=list)
+    foundations: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -156,15 +154,13 @@ class Connection:
 class LocalSide:
     """What siblings of a fork share: bases, allocations and the counters that name things."""
 
-    bases: dict[int, LocalBase] = field(default_factory=dict[int, LocalBase])
-    members: list[AgentState] = field(default_factory=list["AgentState"])
+    bases: dict[int, LocalBase] = field(default_factory=dict)
+    members: list[AgentState] = field(default_factory=list)
     next_stream: StreamId = 0
     next_base: int = 1
     next_generation: int = 1
     next_member: int = 1
-    relays: dict[tuple[int, Address], Relay] = field(
-        default_factory=dict[tuple[int, Address], Relay]
-    )
+    relays: dict[tuple[int, Address], Relay] = field(default_factory=dict)
     """Allocations by number of base and address of the server."""
     addresses: dict[int, Sequence[Address]] = field(default_factory=dict[int, Sequence[Address]])
     """What the names of servers stand for, by the server's position in the configuration."""
@@ -180,7 +176,7 @@ class Remote:
     key: Key
     template: CheckTemplate
     lite: bool
-    candidates: list[Candidate] = field(default_factory=list[Candidate])
+    candidates: list[Candidate] = field(default_factory=list)
     complete: bool = False
     """End-of-candidates was received (RFC 8838 §14)."""
 
@@ -190,11 +186,13 @@ class Component:
     """One component of a generation while checks run and after."""
 
     number: int
-    valid: list[CandidatePair] = field(default_factory=list[CandidatePair])
+    valid: list[CandidatePair] = field(default_factory=list)
     """Valid pairs, best first (§7.2.5.3.2)."""
     selected: CandidatePair | None = None
     nominating: CandidatePair | None = None
     """The pair whose nomination is under way or done; there is never a second (§8.1.1)."""
+    waits: bool = False
+    """A deadline of the stopping rule may be armed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -206,14 +204,12 @@ class Generation:
     components: list[Component]
     remote: Remote | None = None
     state: ChecklistState = ChecklistState.RUNNING
-    checklist: list[CandidatePair] = field(default_factory=list[CandidatePair])
+    checklist: list[CandidatePair] = field(default_factory=list)
     """By decreasing priority."""
-    index: dict[tuple[int, Address], CandidatePair] = field(
-        default_factory=dict[tuple[int, Address], CandidatePair]
-    )
+    index: dict[tuple[int, Address], CandidatePair] = field(default_factory=dict)
     """The pairs of the checklist by number of base and remote address."""
-    triggered: list[CandidatePair] = field(default_factory=list[CandidatePair])
-    sources: list[tuple[int, Address]] = field(default_factory=list[tuple[int, Address]])
+    triggered: list[CandidatePair] = field(default_factory=list)
+    sources: list[tuple[int, Address]] = field(default_factory=list)
     """Where authenticated messages came from: media may come from there too (§12.2)."""
     pac_running: bool = False
     touched: bool = False
@@ -228,6 +224,13 @@ class Generation:
     def is_running(self) -> bool:
         """Whether its checklist takes part in the round robin of §6.1.4.2."""
         return self.remote is not None and self.state is ChecklistState.RUNNING
+
+    @property
+    def is_checking(self) -> bool:
+        """Running, or completed while a legacy peer's further nomination is being checked."""
+        return self.remote is not None and (
+            self.state is ChecklistState.RUNNING or bool(self.triggered)
+        )
 
     def component(self, number: int) -> Component | None:
         """The component of this number, None when the peer has no such."""
@@ -410,16 +413,14 @@ class AgentState:
     tracer: Recorder | None = None
     now: float = 0.0
     timers: Timers = field(default_factory=Timers)
-    streams: dict[StreamId, Stream] = field(default_factory=dict[StreamId, Stream])
-    transactions: dict[bytes, Outstanding] = field(default_factory=dict[bytes, Outstanding])
-    connections: dict[tuple[int, Address], Connection] = field(
-        default_factory=dict[tuple[int, Address], Connection]
-    )
+    streams: dict[StreamId, Stream] = field(default_factory=dict)
+    transactions: dict[bytes, Outstanding] = field(default_factory=dict)
+    connections: dict[tuple[int, Address], Connection] = field(default_factory=dict)
     """By number of the base and remote address."""
-    flows: dict[int, Connection] = field(default_factory=dict[int, Connection])
-    questions: list[Question] = field(default_factory=list[Question])
-    commands: list[Command] = field(default_factory=list[Command])
-    events: list[Event] = field(default_factory=list[Event])
+    flows: dict[int, Connection] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
     last_new: float = float("-inf")
     """When the last new transaction was started (§14.2)."""
@@ -429,16 +430,14 @@ class AgentState:
     """Stream and generation of the checklist that was served last (§6.1.4.2)."""
     restless: bool = False
     """Something may have become ready to be sent, or is so no more."""
-    touched: list[Generation] = field(default_factory=list[Generation])
+    touched: list[Generation] = field(default_factory=list)
     """Generations to be looked at when the present input has been dealt with."""
-    stale: list[tuple[StreamId, int]] = field(default_factory=list[tuple[StreamId, int]])
+    stale: list[tuple[StreamId, int]] = field(default_factory=list)
     """Streams and components whose media table is to be made anew after the present input."""
     refusals: int = 0
     """Error responses to unauthenticated requests within the second since ``refusals_since``."""
     refusals_since: float = float("-inf")
-    restarts: dict[int, tuple[StreamId, ...]] = field(
-        default_factory=dict[int, tuple[StreamId, ...]]
-    )
+    restarts: dict[int, tuple[StreamId, ...]] = field(default_factory=dict)
     """The streams of each restart that is under way."""
     next_restart: int = 1
     closed: bool = False
@@ -462,17 +461,13 @@ class AgentState:
             self.stale.append((stream, component))
 
     def running(self) -> list[Generation]:
-        """The checklists with something to do, in order of streams.
-
-        A completed one comes back while a legacy peer's further nomination is being checked.
-        """
+        """The checklists with something to do, in order of streams."""
         found: list[Generation] = []
         for stream in self.streams.values():
-            for generation in (stream.current, stream.next):
-                if generation is None or generation.remote is None:
-                    continue
-                if generation.state is ChecklistState.RUNNING or generation.triggered:
-                    found.append(generation)
+            if stream.current.is_checking:
+                found.append(stream.current)
+            if stream.next is not None and stream.next.is_checking:
+                found.append(stream.next)
         return found
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:

@@ -318,7 +318,7 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
     }
     generation.triggered.extend(pairs[number] for number in entry["triggered"])
     for number, valid, selected in entry["components"]:
-        component = Component(number, [pairs[one] for one in valid])
+        component = Component(number, [pairs[one] for one in valid], waits=True)
         component.selected = component.nominating = None if selected is None else pairs[selected]
         generation.components.append(component)
     return generation

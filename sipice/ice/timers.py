@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 
@@ -140,54 +139,68 @@ Key = (
 PACE: Final = Pace()
 
 
-class Timers:
-    """Deadlines by key: a heap beside a dictionary; stale entries go when they surface."""
+_UNKNOWN: Final = float("-inf")
+NEVER: Final = float("inf")
 
-    __slots__ = ("_at", "_heap", "_order")
+
+class Timers:
+    """Deadlines by key, in order of arming; the earliest is remembered until it goes.
+
+    An agent has a handful of them, most are armed behind the earliest, and nearly all are disarmed
+    in time: a heap would have to be kept in order for nothing.
+    """
+
+    __slots__ = ("_at", "_first")
 
     def __init__(self) -> None:
         self._at: dict[Key, float] = {}
-        self._heap: list[tuple[float, int, Key]] = []
-        self._order = 0
+        self._first = NEVER
 
     def arm(self, key: Key, when: float) -> None:
         """Set the deadline of ``key``, replacing the one it had."""
         at = self._at
-        if at.get(key) == when:
+        before = at.get(key)
+        if before == when:
             return
+        if before is not None:
+            del at[key]  # its place in the order is a new one
+            if before == self._first:
+                self._first = _UNKNOWN
         at[key] = when
-        self._order += 1
-        heappush(self._heap, (when, self._order, key))
-        if len(self._heap) > 2 * len(at) + 8:
-            self._compact()
+        if when < self._first:
+            self._first = when
 
     def disarm(self, key: Key) -> None:
         """Forget ``key``; nothing happens when it is not armed."""
-        self._at.pop(key, None)
+        if self._at.pop(key, None) == self._first:
+            self._first = _UNKNOWN
 
     def at(self, key: Key) -> float | None:
         """When ``key`` is due, None when it is not armed."""
         return self._at.get(key)
 
+    def first(self) -> float:
+        """The earliest deadline; infinity when there is none."""
+        if self._first == _UNKNOWN:
+            self._first = min(self._at.values(), default=NEVER)
+        return self._first
+
     def next(self) -> tuple[float, Key] | None:
-        """The earliest deadline and its key."""
-        heap, at = self._heap, self._at
-        while heap:
-            when, _, key = heap[0]
-            if at.get(key) == when:
+        """The earliest deadline and its key; of equal ones the first that was armed."""
+        first = self.first()
+        for key, when in self._at.items():
+            if when == first:
                 return when, key
-            heappop(heap)
         return None
 
     def pop_due(self, now: float) -> Key | None:
         """Take the earliest key that is due at ``now``; equal deadlines in order of arming."""
-        first = self.next()
-        if first is None or first[0] > now:
+        found = self.next() if self.first() <= now else None
+        if found is None:
             return None
-        heappop(self._heap)
-        key = first[1]
-        del self._at[key]
-        return key
+        del self._at[found[1]]
+        self._first = _UNKNOWN
+        return found[1]
 
     def keys(self) -> list[tuple[Key, float]]:
         """All armed keys with their deadlines, for export and for people."""
@@ -196,13 +209,4 @@ class Timers:
     def clear(self) -> None:
         """Disarm everything."""
         self._at.clear()
-        self._heap.clear()
-
-    def _compact(self) -> None:
-        at = self._at
-        live: dict[Key, tuple[float, int, Key]] = {}
-        for entry in self._heap:
-            if at.get(entry[2]) == entry[0]:
-                live[entry[2]] = entry
-        self._heap = list(live.values())
-        heapify(self._heap)
+        self._first = NEVER

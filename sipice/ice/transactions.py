@@ -46,7 +46,8 @@ def whole(state: AgentState, rto: float) -> float:
 
 def start(state: AgentState, check: Check | ServerRequest) -> None:
     """Send a request for the first time."""
-    _make_room(state)
+    if len(state.transactions) >= state.config.max_transactions:
+        _make_room(state)
     state.transactions[check.id] = check
     transmit(state, check.data, check.base, check.to)
     _arm(state, check)
@@ -122,11 +123,8 @@ def _end(state: AgentState, check: Check | ServerRequest) -> float:
 
 def _make_room(state: AgentState) -> None:
     """A peer that keeps us re-checking must not fill our memory: cancelled ones go first."""
-    transactions = state.transactions
-    if len(transactions) < state.config.max_transactions:
-        return
     state.counters.limited += 1
-    for check in transactions.values():
+    for check in state.transactions.values():
         if isinstance(check, ConsentCheck) or check.cancelled:
             forget(state, check.id)
             return

@@ -88,7 +88,7 @@ def settle_components(generation: Generation) -> None:
     remote = generation.remote
     if remote is None or not remote.complete:
         return
-    most = max((candidate.component for candidate in remote.candidates), default=0)
+    most = max([0, *[candidate.component for candidate in remote.candidates]])
     if 0 < most < len(generation.components):
         del generation.components[most:]
         for pair in [pair for pair in generation.checklist if pair.component > most]:

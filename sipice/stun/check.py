@@ -9,6 +9,7 @@ the result always equals. ``CheckTemplate`` and ``success_response`` make checks
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
@@ -260,14 +261,12 @@ class CheckTemplate:
     transaction id.
     """
 
-    __slots__ = ("_fixed", "_key", "_nomination", "_ordinary")
+    __slots__ = ("_body", "_fixed", "_key")
 
     def __init__(self, username: str, key: Key, extra: tuple[tuple[int, object], ...] = ()) -> None:
         self._key = key
         self._fixed = encode_attributes((a.USERNAME(username), *extra), bytes(12)) + _PRIORITY_HEAD
-        body = len(self._fixed) + 16
-        self._ordinary = (*_heads(_BINDING_REQUEST, body), b"")
-        self._nomination = (*_heads(_BINDING_REQUEST, body + 4), _USE_CANDIDATE)
+        self._body = len(self._fixed) + 16
 
     def build(
         self,
@@ -278,9 +277,13 @@ class CheckTemplate:
         use_candidate: bool = False,
     ) -> bytes:
         """The bytes of one check."""
-        signed_head, head, tail = self._nomination if use_candidate else self._ordinary
         role = _CONTROLLING_HEAD if controlling else _CONTROLLED_HEAD
-        rest = transaction_id + self._fixed + _VARIABLE(priority, role, tie_breaker) + tail
+        rest = transaction_id + self._fixed + _VARIABLE(priority, role, tie_breaker)
+        if use_candidate:
+            signed_head, head = _heads(_BINDING_REQUEST, self._body + 4)
+            rest += _USE_CANDIDATE
+        else:
+            signed_head, head = _heads(_BINDING_REQUEST, self._body)
         sealed = head + rest + _INTEGRITY_HEAD + self._key.hmac_sha1(signed_head + rest)
         return sealed + _FINGERPRINT(a.FINGERPRINT, 4, crc32(sealed) ^ FINGERPRINT_XOR)
 
@@ -299,12 +302,13 @@ def success_response(transaction_id: bytes, mapped: Address, key: Key) -> bytes:
     return sealed + _FINGERPRINT(a.FINGERPRINT, 4, crc32(sealed) ^ FINGERPRINT_XOR)
 
 
+@lru_cache(256)
 def _heads(message_type: int, body: int) -> tuple[bytes, bytes]:
     """The first 8 bytes as MESSAGE-INTEGRITY covers them, and as they are sent."""
-    pack = Struct("!HH4s").pack
+    pack = _TYPE_AND_LENGTH.pack
     return (
-        pack(message_type, body + 24, COOKIE_BYTES),
-        pack(message_type, body + 32, COOKIE_BYTES),
+        pack(message_type, body + 24) + COOKIE_BYTES,
+        pack(message_type, body + 32) + COOKIE_BYTES,
     )
 
 

@@ -121,7 +121,7 @@ def encode(
 def encode_attributes(attributes: tuple[tuple[int, object], ...], transaction_id: bytes) -> bytes:
     """The bytes of attributes alone, padded and in order."""
     return b"".join(
-        _encode_attribute(number, value, transaction_id) for number, value in attributes
+        [_encode_attribute(number, value, transaction_id) for number, value in attributes]
     )
 
 

@@ -1,0 +1,153 @@
+"""The smallest shell an agent can have: non-blocking sockets, one epoll, one heap of deadlines.
+
+Every datagram goes through the kernel, every deadline of every agent is kept, and the clock is
+read for each input. There is no event loop below: what is measured is the agent and its sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from random import Random
+from select import EPOLLIN, epoll
+from socket import AF_INET, SOCK_DGRAM, SOCK_NONBLOCK, inet_aton, inet_ntoa, socket
+from time import monotonic
+
+from sipice.ice import Agent, AgentConfig, Pacer, PathLost, Role, StreamCompleted, StreamFailed
+from sipice.ice.description import Description
+from sipice.net import Address, ReleaseBase, SendDatagram
+
+HOST = "127.0.0.1"
+NEVER = float("inf")
+
+
+class Shell:
+    """Waits for all sockets and deadlines of its ends."""
+
+    def __init__(self) -> None:
+        self._epoll = epoll()
+        self._ends: dict[int, End] = {}
+        self._deadlines: list[tuple[float, int, End]] = []
+        self._order = 0
+        self.pending = 0
+        """Ends that are neither connected nor failed yet."""
+
+    def add(self, end: End, sock: socket) -> None:
+        """Tell ``end`` when its socket can be read."""
+        self._ends[sock.fileno()] = end
+        self._epoll.register(sock, EPOLLIN)
+
+    def remove(self, sock: socket) -> None:
+        """The socket is about to be closed, which takes it out of the epoll."""
+        del self._ends[sock.fileno()]
+
+    def arm(self, end: End, when: float) -> None:
+        """Wake ``end`` at ``when``, or earlier if it was armed for that."""
+        self._order += 1
+        heappush(self._deadlines, (when, self._order, end))
+
+    def run(self, until: Callable[[], bool], patience: float) -> bool:
+        """Go on until something holds; False when it took more than ``patience`` seconds."""
+        give_up = monotonic() + patience
+        ends, deadlines = self._ends, self._deadlines
+        while not until():
+            now = monotonic()
+            if now >= give_up:
+                return False
+            while deadlines and deadlines[0][0] <= now:
+                when, _, end = heappop(deadlines)
+                end.due(when)
+            first = min(give_up, deadlines[0][0]) if deadlines else give_up
+            for number, _ in self._epoll.poll(max(0.0, first - now)):
+                end_ = ends.get(number)
+                if end_ is not None:
+                    end_.readable()
+        return True
+
+    def close(self) -> None:
+        """Close the epoll."""
+        self._epoll.close()
+
+
+class End:
+    """One agent with one stream of one component and its socket."""
+
+    __slots__ = ("_armed", "_shell", "_socket", "agent", "base", "outcome")
+
+    def __init__(
+        self,
+        shell: Shell,
+        role: Role,
+        *,
+        config: AgentConfig,
+        rng: Random,
+        pacer: Pacer,
+        host: str = HOST,
+    ) -> None:
+        self._shell = shell
+        self._armed = NEVER
+        self.outcome: bool | None = None
+        """True once the stream is completed, False when it has failed or is lost."""
+        shell.pending += 1
+        self.agent = agent = Agent(config, role=role, rng=rng, pacer=pacer)
+        self._socket = sock = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK)
+        sock.bind((host, 0))
+        name, port = sock.getsockname()
+        address = Address(inet_aton(name), port)
+        self.base = agent.add_local_address(monotonic(), agent.add_stream(), 1, address)
+        shell.add(self, sock)
+
+    def description(self) -> Description:
+        """What the peer gets to see."""
+        return self.agent.local_description(0)
+
+    def connect(self, remote: Description) -> None:
+        """Start the checks."""
+        self.agent.set_remote_description(monotonic(), 0, remote)
+        self._pump()
+
+    def close(self) -> None:
+        """End the agent and close its socket."""
+        self.agent.close(monotonic())
+        self._pump()
+
+    def readable(self) -> None:
+        """A datagram waits."""
+        try:
+            data, (name, port) = self._socket.recvfrom(2048)
+        except OSError:
+            return
+        remote = Address(inet_aton(name), port)
+        self.agent.receive_datagram(monotonic(), data, self.base, remote)
+        self._pump()
+
+    def due(self, when: float) -> None:
+        """A deadline has come that was armed for ``when``."""
+        if when != self._armed:
+            return  # an earlier one took its place
+        self._armed = NEVER
+        self.agent.handle_timeout(monotonic())
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send what is to be sent, note what happened, arm the timer."""
+        agent = self.agent
+        for command in agent.take_commands():
+            if type(command) is SendDatagram:
+                data, _, (ip, port) = command
+                self._socket.sendto(data, (inet_ntoa(ip), port))
+            elif type(command) is ReleaseBase:
+                self._shell.remove(self._socket)
+                self._socket.close()
+        for event in agent.take_events():
+            if type(event) in _OUTCOMES:
+                if self.outcome is None:
+                    self._shell.pending -= 1
+                self.outcome = type(event) is StreamCompleted
+        at = agent.next_timeout()
+        if at is not None and at < self._armed:
+            self._armed = at
+            self._shell.arm(self, at)
+
+
+_OUTCOMES = (StreamCompleted, StreamFailed, PathLost)

@@ -68,6 +68,7 @@ def receive_success(
     if base.number != check.pair.base.number or remote != check.pair.to:
         return  # RFC 7675 §5.1: only from the remote transport address
     transactions.forget(state, check.id)
+    regained = media.broken or media_tables.has_lapsed(state, media)
     check.pair.answered_at = media.consent_at = state.now
     if state.tracer is not None:
         rtt = round(state.now - check.started, 6)
@@ -78,7 +79,7 @@ def receive_success(
         state.timers.arm(
             ConsentExpiry(stream.id, media.component), state.now + state.config.consent_lifetime
         )
-    if media.broken:
+    if regained:
         mend(state, stream, media)
     if media.quiet:
         media.quiet = False
@@ -152,7 +153,7 @@ def interrupt(state: AgentState, stream: Stream, media: Media) -> None:
 
 
 def mend(state: AgentState, stream: Stream, media: Media) -> None:
-    """A check succeeded on the connection that replaces the lost one: media goes on."""
+    """A check succeeded again, or on the connection that replaces the lost one: media goes on."""
     media.broken = False
     media_tables.refresh(state, stream, media.component)
 
@@ -181,7 +182,7 @@ def keepalive(state: AgentState, stream: Stream, media: Media) -> None:
 def send(state: AgentState, stream: Stream, media: Media, data: bytes) -> bool:
     """Send media for a caller who does not do it himself (§12.1)."""
     pair = media.pair
-    if pair is None or not media_tables.may_send(media):
+    if pair is None or not media_tables.may_send(state, media):
         return False
     transactions.transmit(state, data, pair.base, pair.to)
     sent(state, stream, media)

@@ -50,9 +50,18 @@ def refresh_stale(state: AgentState) -> None:
     state.stale.clear()
 
 
-def may_send(media: Media) -> bool:
+def may_send(state: AgentState, media: Media) -> bool:
     """Whether the pair in use may carry data now."""
-    return media.pair is not None and not media.lost and not media.broken
+    usable = media.pair is not None and not media.lost and not media.broken
+    return usable and not has_lapsed(state, media)
+
+
+def has_lapsed(state: AgentState, media: Media) -> bool:
+    """Whether nobody renewed consent while the pair was not in use (RFC 7675 §5.1).
+
+    It must be regained before data is sent.
+    """
+    return runs_consent(state) and state.now >= media.consent_at + state.config.consent_lifetime
 
 
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
@@ -64,7 +73,7 @@ def _path(state: AgentState, media: Media) -> Path | None:
     plain, pair = media.plain, media.pair
     if plain is not None:
         return None if plain.peer is None else _way(state, plain.base, plain.peer)
-    return path_of(state, pair) if pair is not None and may_send(media) else None
+    return path_of(state, pair) if pair is not None and may_send(state, media) else None
 
 
 def _way(state: AgentState, base: Base, to: Address) -> Path:
@@ -171,13 +180,21 @@ def _use(state: AgentState, stream: Stream, media: Media, pair: CandidatePair | 
     media.lost = pair.consent_lost
     if runs_consent(state):
         if not media.lost:
-            arm_consent(state, stream, media)
-            state.timers.arm(
-                ConsentExpiry(stream.id, media.component),
-                media.consent_at + state.config.consent_lifetime,
-            )
+            _watch(state, stream, media)
     else:
         state.timers.arm(Keepalive(stream.id, media.component), state.now + state.config.tr)
+
+
+def _watch(state: AgentState, stream: Stream, media: Media) -> None:
+    if has_lapsed(state, media):
+        since = state.now
+        state.timers.arm(Consent(stream.id, media.component), state.now)
+    else:
+        since = media.consent_at
+        arm_consent(state, stream, media)
+    state.timers.arm(
+        ConsentExpiry(stream.id, media.component), since + state.config.consent_lifetime
+    )
 
 
 def _sources(state: AgentState, stream: Stream, component: int) -> frozenset[Source]:

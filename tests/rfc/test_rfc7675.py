@@ -301,6 +301,34 @@ def test_consent_is_checked_on_although_no_media_is_sent() -> None:
     assert wire.a.agent.send(wire.now, 0, 1, b"\x80")
 
 
+@rfc("7675", "5.1", "MUST", "7675-5.1-12")
+def test_consent_to_a_pair_that_lay_unused_is_regained_before_media_goes_there() -> None:
+    """The peer nominates, late, another pair than the one that we used until then."""
+    best, lesser = address("10.0.0.1:5000"), address("10.0.1.1:5000")
+    wire = pair_of(["10.0.0.1:5000", "10.0.1.1:5000"], ["10.0.0.2:6000"])
+
+    def lose(sent: Sent) -> bool:
+        """Only b gets answers on the better pair, and for long nothing of a nomination arrives."""
+        answers_best = sent.side is wire.b and not sent.is_request and sent.to == best
+        return sent.at < 25.0 and (answers_best or sent.nominates)
+
+    wire.lose = lose
+    wire.connect().run(24.0)
+    used = wire.b.agent.media(0, 1).send
+    assert used is not None
+    assert used.to == best
+    wire.run(50.0)
+    assert wire.b.selected() is not None
+    changes = [
+        (at, event.table.send)
+        for at, event in wire.b.timed_events
+        if isinstance(event, MediaChanged) and at > 25.0
+    ]
+    assert [send and send.to for _, send in changes][:2] == [None, lesser]
+    assert changes[1][0] == pytest.approx(changes[0][0] + 2 * wire.delay)
+    assert wire.b.all(PathLost) == []
+
+
 @rfc("7675", "5.1", "MUST NOT", "7675-5.1-13")
 def test_after_a_loss_only_other_credentials_carry_data_on_the_addresses() -> None:
     wire = connected()

@@ -65,8 +65,9 @@ class Shell:
         return True
 
     def close(self) -> None:
-        """Close the epoll."""
+        """Close the epoll, and forget the deadlines of ends that are closed already."""
         self._epoll.close()
+        self._deadlines.clear()
 
 
 class End:

@@ -96,7 +96,7 @@ class Agent:
             id=stream_id,
             components=components,
             current=restart.new_generation(state, stream_id, components),
-            media=[Media(number) for number in range(1, components + 1)],
+            media=tuple([Media(number) for number in range(1, components + 1)]),
         )
         return stream_id
 
@@ -463,7 +463,8 @@ class Agent:
         if state.touched or state.questions or state.restless:
             state.restless = False
             while state.touched:
-                generation = state.touched.pop()
+                *rest, generation = state.touched
+                state.touched = tuple(rest)
                 conclude.update(state, generation)
                 stream = state.streams.get(generation.stream)
                 if stream is not None and stream.committed:

@@ -97,8 +97,7 @@ def remove(generation: Generation, pair: CandidatePair) -> None:
     if _is_listed(generation, pair):
         generation.checklist.remove(pair)
         del generation.index[pair.base.number, pair.remote.address]
-    if pair in generation.triggered:
-        generation.triggered.remove(pair)
+    dequeue(generation, pair)
 
 
 def sort(state: AgentState, generation: Generation) -> None:
@@ -115,7 +114,13 @@ def sort(state: AgentState, generation: Generation) -> None:
 def enqueue(generation: Generation, pair: CandidatePair) -> None:
     """Put a pair into the triggered-check queue, once (§6.1.4.1)."""
     if pair not in generation.triggered:
-        generation.triggered.append(pair)
+        generation.triggered += (pair,)
+
+
+def dequeue(generation: Generation, pair: CandidatePair) -> None:
+    """Take a pair out of the triggered-check queue."""
+    if pair in generation.triggered:
+        generation.triggered = tuple([one for one in generation.triggered if one is not pair])
 
 
 def unfreeze(state: AgentState, foundation: tuple[str, str]) -> None:
@@ -160,11 +165,13 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
         for generation in lists:
             for pair in generation.triggered:
                 if pair.nominate:
-                    generation.triggered.remove(pair)
+                    dequeue(generation, pair)
                     return generation, pair
     for generation in lists:
         if generation.triggered:
-            return generation, generation.triggered.pop(0)
+            first, *rest = generation.triggered
+            generation.triggered = tuple(rest)
+            return generation, first
         ordinary = _next_ordinary(state, generation)
         if ordinary is not None:
             return generation, ordinary

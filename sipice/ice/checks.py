@@ -140,8 +140,8 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     pair.valid = valid
     was_new = pair.state is not PairState.SUCCEEDED
     pair.state = valid.state = PairState.SUCCEEDED
-    if generation.triggered and pair in generation.triggered and not pair.nominate:
-        generation.triggered.remove(pair)
+    if generation.triggered and not pair.nominate:
+        checklist.dequeue(generation, pair)
     if valid not in component.valid:
         _insert_valid(component, valid)
     media.add_source(state, generation, (pair.base.number, pair.to), component.number)
@@ -219,7 +219,7 @@ def _discover_local(state: AgentState, check: Check, mapped: Address) -> Candida
     )
     candidate = candidate._replace(foundation=foundation_of(local, foundation_key(candidate)))
     if len(local.reflexive) < state.config.max_remote_candidates:
-        local.reflexive.append(candidate)
+        local.reflexive += (candidate,)
     if state.tracer is not None:
         tracing.candidate(state, local, candidate)
     return candidate

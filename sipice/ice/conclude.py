@@ -155,7 +155,7 @@ def switch_role(state: AgentState, role: Role, *, renew_tie_breaker: bool) -> No
             for pair in generation.checklist:
                 pair.nominate = False
             for pair in [p for p in generation.triggered if p.state is PairState.SUCCEEDED]:
-                generation.triggered.remove(pair)  # it waited to be nominated only
+                checklist.dequeue(generation, pair)  # it waited to be nominated only
             state.touch(generation)
 
 

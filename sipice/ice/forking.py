@@ -9,7 +9,7 @@ def fork(state: AgentState) -> AgentState:
     """A state with its own remote side, checklists, role and consent over the same local one."""
     local = state.local
     if not local.members:
-        local.members.append(state)
+        local.members = (state,)
         local.next_member = state.member << 1
     member, local.next_member = local.next_member, local.next_member << 1
     sibling = AgentState(
@@ -24,7 +24,7 @@ def fork(state: AgentState) -> AgentState:
         tracer=None if state.tracer is None else state.tracer.sibling(member),
         now=state.now,
     )
-    local.members.append(sibling)
+    local.members += (sibling,)
     for base in local.bases.values():
         base.users |= member
     for stream in state.streams.values():
@@ -34,8 +34,8 @@ def fork(state: AgentState) -> AgentState:
 
 def leave(state: AgentState) -> None:
     """A sibling has ended."""
-    if state in state.local.members:
-        state.local.members.remove(state)
+    local = state.local
+    local.members = tuple([member for member in local.members if member is not state])
 
 
 def _sibling_stream(stream: Stream) -> Stream:
@@ -45,7 +45,7 @@ def _sibling_stream(stream: Stream) -> Stream:
         current=Generation(
             number=stream.current.number,
             local=stream.current.local,
-            components=[Component(number + 1) for number in range(stream.components)],
+            components=tuple([Component(number + 1) for number in range(stream.components)]),
         ),
-        media=[Media(number + 1) for number in range(stream.components)],
+        media=tuple([Media(number + 1) for number in range(stream.components)]),
     )

@@ -27,7 +27,7 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
             pair.source = pair.valid = None  # no cycles, and nothing nominates again
     if remote is not None:
         remote.candidates = list(dict.fromkeys(pair.remote for pair in selected))
-    generation.sources = [(pair.base.number, pair.to) for pair in selected]
+    generation.sources = tuple([(pair.base.number, pair.to) for pair in selected])
     if stream.current is generation and stream.next is None:
         release_unused(state, stream)
         if state.connections:
@@ -39,7 +39,7 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
 
 def _shrink(state: AgentState, generation: Generation) -> None:
     """An emptied dictionary keeps its size, and most agents live on like this for minutes."""
-    generation.checklist, generation.triggered, generation.index = [], [], {}
+    generation.checklist, generation.triggered, generation.index = [], (), {}
     if not state.transactions:
         state.transactions = {}
     if not state.local.members:
@@ -106,7 +106,7 @@ def forget(state: AgentState, base: LocalBase) -> None:
                 del local.candidates[at]
                 kept -= at < local.delivered
         local.delivered = kept
-        local.reflexive = [c for c in local.reflexive if c.base != base.base]
+        local.reflexive = tuple([c for c in local.reflexive if c.base != base.base])
 
 
 def stream(state: AgentState, stream: Stream) -> None:
@@ -125,16 +125,20 @@ def everything(state: AgentState) -> None:
     for stream in state.streams.values():
         for base in _relays_first(state, stream):
             release(state, base)
+        for generation in stream.generations():
+            for component in generation.components:
+                for pair in component.valid:
+                    pair.valid = pair.source = None  # no cycles for the collector to find
     for base in state.local.bases.values():
         if not base.users and base.relay is None:
             state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket
     pace.release(state)
     if len(state.local.members) < 2:
         state.commands += map(CancelResolve, state.local.queries)
-        state.local.queries.clear()
+        state.local.queries = ()
     state.timers.clear()
     state.transactions.clear()
-    state.touched.clear()
+    state.touched = ()
     state.streams.clear()
     state.closed = True
 
@@ -145,7 +149,7 @@ def components(state: AgentState, stream: Stream, count: int) -> None:
         for pair in [pair for pair in generation.checklist if pair.component > count]:
             transactions.forget_pair(state, pair)
             checklist.remove(generation, pair)
-        del generation.components[count:]
+        generation.components = generation.components[:count]
         state.touch(generation)
     gone, stream.media = stream.media[count:], stream.media[:count]
     for given_up in gone:
@@ -165,7 +169,7 @@ def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -
     if local is None:
         return
     forget(state, local)
-    for member in state.local.members or [state]:
+    for member in state.local.members or (state,):
         stream = member.streams.get(local.stream)
         if stream is not None:
             _lose_pairs(member, stream, base, reason)
@@ -185,7 +189,7 @@ def _lose_pairs(state: AgentState, stream: Stream, base: Base, reason: Loss) -> 
             nominating = component.nominating
             if nominating is not None and nominating.base.number == base.number:
                 component.nominating = component.selected
-        generation.sources = [key for key in generation.sources if key[0] != base.number]
+        generation.sources = tuple([key for key in generation.sources if key[0] != base.number])
         state.touch(generation)
     for path in stream.media:
         if path.pair is not None and path.pair.base.number == base.number:

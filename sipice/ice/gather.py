@@ -73,7 +73,7 @@ def _asking_for(state: AgentState, query: Resolve) -> list[int]:
     """The servers that wait for the answer to this query, which has come."""
     if query not in state.local.queries:
         return []
-    state.local.queries.remove(query)
+    state.local.queries = tuple([one for one in state.local.queries if one != query])
     return [
         rank
         for rank, server in enumerate(state.config.servers)
@@ -85,14 +85,14 @@ def _ask(state: AgentState, stream: Stream, base: LocalBase, rank: int) -> None:
     server = state.config.servers[rank]
     if isinstance(server, NamedServer) and rank not in state.local.addresses:
         if server.uri.query not in state.local.queries:
-            state.local.queries.append(server.uri.query)
+            state.local.queries += (server.uri.query,)
             state.commands.append(server.uri.query)
         if Asking(rank) not in stream.asking:
-            stream.asking.append(Asking(rank))
+            stream.asking += (Asking(rank),)
         return
     for address in gathered.reachable(state, base, rank)[:1]:
         gathered.question(state, stream, base, rank, address)
-        stream.asking.append(Asking(rank, base.base.number))
+        stream.asking += (Asking(rank, base.base.number),)
 
 
 def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:
@@ -104,7 +104,8 @@ def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:
 
 def ask(state: AgentState) -> None:
     """The pacing allows one more new transaction: take the next question (§14.2)."""
-    question = state.questions.pop(0)
+    question, *rest = state.questions
+    state.questions = tuple(rest)
     if question.base.number not in state.local.bases:
         return
     if question.data is not None:

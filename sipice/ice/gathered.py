@@ -27,7 +27,7 @@ def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
 def question(state: AgentState, stream: Stream, base: LocalBase, rank: int, to: Address) -> None:
     """Ask a server at one of its addresses when the pacing allows."""
     turn = state.config.servers[rank].kind is ServerKind.TURN
-    state.questions.append(Question(stream.id, base.base, to, rank, turn=turn))
+    state.questions += (Question(stream.id, base.base, to, rank, turn=turn),)
 
 
 def failed(
@@ -63,7 +63,7 @@ def tell(state: AgentState, stream: Stream, asked: Asking, why: str, code: int |
         why,
         code,
     )
-    for member in state.local.members or [state]:
+    for member in state.local.members or (state,):
         member.events.append(event)
 
 
@@ -74,10 +74,10 @@ def finish(state: AgentState, stream: Stream) -> None:
     for asked in sorted(stream.asking):
         what = "no answer" if asked.base else "its name was not found"
         tell(state, stream, asked, f"{what} within {state.config.gather_timeout:g} s", None)
-    stream.asking.clear()
-    state.questions = [
-        one for one in state.questions if one.stream != stream.id or one.data is not None
-    ]
+    stream.asking = ()
+    state.questions = tuple(
+        [one for one in state.questions if one.stream != stream.id or one.data is not None]
+    )
     for local in (g.local for g in stream.generations()):
         local.gathering = False
     current = stream.next or stream.current
@@ -86,7 +86,7 @@ def finish(state: AgentState, stream: Stream) -> None:
         state.touch(generation)
     if state.tracer is not None:
         tracing.stream(state, "gathering-finished", current, unanswered=unanswered)
-    for member in state.local.members or [state]:
+    for member in state.local.members or (state,):
         member.events.append(GatheringFinished(stream.id, current.number))
 
 
@@ -129,6 +129,7 @@ def publish(state: AgentState, stream: Stream, template: Candidate, ip: bytes, r
 def answered(state: AgentState, stream: Stream, asked: Asking) -> None:
     """One question has its answer, or will not get one."""
     if asked in stream.asking:
-        stream.asking.remove(asked)
+        at = stream.asking.index(asked)
+        stream.asking = stream.asking[:at] + stream.asking[at + 1 :]
         if not stream.asking:
             finish(state, stream)

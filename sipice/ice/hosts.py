@@ -55,7 +55,7 @@ def add_base(
 
 def _users(state: AgentState, stream: Stream) -> int:
     """The siblings that have the stream: others may have added streams of their own."""
-    members = state.local.members or [state]
+    members = state.local.members or (state,)
     return sum(member.member for member in members if stream.id in member.streams)
 
 
@@ -115,7 +115,7 @@ def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> 
         tracing.candidate(state, local, candidate)
     if local.finished:
         local.delivered = len(local.candidates)
-    for member in state.local.members or [state]:
+    for member in state.local.members or (state,):
         generation = member.find(local.stream, local.number)
         if local.finished or _is_nominated(generation, candidate.component):
             if generation is not None:

@@ -47,7 +47,7 @@ def select_towards_lite(state: AgentState, generation: Generation) -> None:
     stream = state.streams[generation.stream]
     for component in generation.components:
         for pair in component.valid[:1]:
-            generation.sources.append((pair.base.number, pair.to))
+            generation.sources += ((pair.base.number, pair.to),)
             stream.media[component.number - 1].heard_more = True
             conclude.nominated(state, generation, pair)
     checklist.sort(state, generation)

@@ -47,7 +47,7 @@ def refresh_stale(state: AgentState) -> None:
         stream = state.streams.get(number)
         if stream is not None:
             _renew(state, stream, component)
-    state.stale.clear()
+    state.stale = ()
 
 
 def may_send(state: AgentState, media: Media) -> bool:
@@ -114,7 +114,7 @@ def add_source(
     """An authenticated message came from there: media may as well (§12.2)."""
     if pair_key in generation.sources or len(generation.sources) >= state.config.max_pairs:
         return
-    generation.sources.append(pair_key)
+    generation.sources += (pair_key,)
     state.streams[generation.stream].media[component - 1].heard_more = True
     state.outdate(generation.stream, component)
 

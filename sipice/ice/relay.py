@@ -138,7 +138,7 @@ def flush(
     for packet in client.take_packets():
         question = Question(port.stream, port.socket, client.server, port.rank, packet)
         if paced:
-            state.questions.insert(0, question)
+            state.questions = (question, *state.questions)
         elif question not in state.questions:  # a retransmission of what waits is no news
             state.commands.append(SendDatagram(packet, port.socket, client.server))
     due = client.next_timeout()
@@ -261,7 +261,7 @@ def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
     asked = Asking(port.rank, port.socket.number)
     if event.reason is Loss.CAPACITY and asked in stream.asking:
         # §5.1.1.2: no room for a relay; its server may still tell our mapped address
-        state.questions.append(Question(port.stream, port.socket, port.client.server, port.rank))
+        state.questions += (Question(port.stream, port.socket, port.client.server, port.rank),)
         gathered.tell(state, stream, asked, why, event.code)
         return
     silent = event.reason in (Loss.TIMEOUT, Loss.TRANSPORT)
@@ -282,7 +282,7 @@ def _redirect(state: AgentState, port: RelayPort, server: Address) -> None:
 
 
 def _refresh(state: AgentState, port: RelayPort) -> None:
-    for member in state.local.members or [state]:
+    for member in state.local.members or (state,):
         stream = member.streams.get(port.stream)
         if stream is not None:
             media.refresh(member, stream, port.component)

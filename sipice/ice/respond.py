@@ -128,7 +128,7 @@ def replay_early(state: AgentState, generation: Generation) -> None:
     assert generation.remote is not None
     early, local = generation.local.early, generation.local
     ufrag = generation.remote.credentials.ufrag
-    local.early = [check for check in early if check.ufrag != ufrag]
+    local.early = tuple([check for check in early if check.ufrag != ufrag])
     for check in early:
         base = state.local.bases.get(check.base.number)
         if check.ufrag == ufrag and base is not None:
@@ -138,7 +138,7 @@ def replay_early(state: AgentState, generation: Generation) -> None:
 def expire_early(state: AgentState, local: LocalGeneration) -> None:
     """Forget early checks that nobody's description came for."""
     lifetime = state.config.early_check_lifetime
-    local.early = [check for check in local.early if check.at + lifetime > state.now]
+    local.early = tuple([one for one in local.early if one.at + lifetime > state.now])
     if local.early:
         oldest = min(check.at for check in local.early)
         state.timers.arm(EarlyCheckExpiry(local.number), oldest + lifetime)
@@ -255,12 +255,13 @@ def _keep_early(state: AgentState, local: LocalGeneration, early: EarlyCheck) ->
     for at, known in enumerate(local.early):
         if known[1:4] == early[1:4]:
             nominated = known.use_candidate or early.use_candidate
-            local.early[at] = early._replace(use_candidate=nominated)
+            merged = early._replace(use_candidate=nominated)
+            local.early = (*local.early[:at], merged, *local.early[at + 1 :])
             return
     if len(local.early) >= state.config.max_early_checks:
         state.counters.limited += 1
         return
-    local.early.append(early)
+    local.early += (early,)
     if state.tracer is not None:
         tracing.kept(state, local, early)
     key = EarlyCheckExpiry(local.number)

@@ -37,7 +37,7 @@ def new_generation(state: AgentState, stream_id: int, components: int) -> Genera
     return Generation(
         number=number,
         local=LocalGeneration(number, stream_id, credentials, Key.short_term(credentials.pwd)),
-        components=[Component(index + 1) for index in range(components)],
+        components=tuple([Component(index + 1) for index in range(components)]),
     )
 
 
@@ -122,7 +122,7 @@ def forget(state: AgentState, stream: Stream, generation: Generation) -> None:
     ):
         state.timers.disarm(key)
     if generation in state.touched:
-        state.touched.remove(generation)
+        state.touched = tuple([one for one in state.touched if one is not generation])
 
 
 def _stop_checks(state: AgentState, stream: Stream, generation: Generation) -> None:
@@ -134,7 +134,7 @@ def _stop_checks(state: AgentState, stream: Stream, generation: Generation) -> N
             transactions.forget(state, outstanding.id)
     generation.checklist.clear()
     generation.index.clear()
-    generation.triggered.clear()
+    generation.triggered = ()
     state.timers.disarm(Pac(stream.id, generation.number))
     for component in generation.components:
         state.timers.disarm(StopRule(stream.id, generation.number, component.number))

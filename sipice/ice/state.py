@@ -1,4 +1,8 @@
-"""The data of an agent (RFC 8445 §6.1): what the procedures read and change, and nothing else."""
+"""The data of an agent (RFC 8445 §6.1): what the procedures read and change, and nothing else.
+
+Agents are many and live long. So what is empty most of the time is a tuple, which costs nothing
+while it is empty, and what comes and goes all the time is a list or a dictionary.
+"""
 
 from __future__ import annotations
 
@@ -83,14 +87,14 @@ class LocalGeneration:
     candidates: list[Candidate] = field(default_factory=list)
     delivered: int = 0
     """So many of the candidates have been handed to the signalling and may be paired."""
-    reflexive: list[Candidate] = field(default_factory=list)
+    reflexive: tuple[Candidate, ...] = ()
     """Peer-reflexive ones; they are not signalled (§7.2.5.3.1)."""
     preferences: dict[bytes, int] = field(default_factory=dict)
     """The local preference of each IP address (§5.1.2.1)."""
     gathering: bool = False
     finished: bool = False
     """The end of gathering has been told (RFC 8838 §13)."""
-    early: list[EarlyCheck] = field(default_factory=list)
+    early: tuple[EarlyCheck, ...] = ()
     foundations: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
@@ -155,16 +159,16 @@ class LocalSide:
     """What siblings of a fork share: bases, allocations and the counters that name things."""
 
     bases: dict[int, LocalBase] = field(default_factory=dict)
-    members: list[AgentState] = field(default_factory=list)
+    members: tuple[AgentState, ...] = ()
     next_stream: StreamId = 0
     next_base: int = 1
     next_generation: int = 1
     next_member: int = 1
     relays: dict[tuple[int, Address], Relay] = field(default_factory=dict)
     """Allocations by number of base and address of the server."""
-    addresses: dict[int, Sequence[Address]] = field(default_factory=dict[int, Sequence[Address]])
+    addresses: dict[int, Sequence[Address]] = field(default_factory=dict)
     """What the names of servers stand for, by the server's position in the configuration."""
-    queries: list[Resolve] = field(default_factory=list[Resolve])
+    queries: tuple[Resolve, ...] = ()
     """Names that are being looked up."""
 
 
@@ -201,15 +205,15 @@ class Generation:
 
     number: int
     local: LocalGeneration
-    components: list[Component]
+    components: tuple[Component, ...]
     remote: Remote | None = None
     state: ChecklistState = ChecklistState.RUNNING
     checklist: list[CandidatePair] = field(default_factory=list)
     """By decreasing priority."""
     index: dict[tuple[int, Address], CandidatePair] = field(default_factory=dict)
     """The pairs of the checklist by number of base and remote address."""
-    triggered: list[CandidatePair] = field(default_factory=list)
-    sources: list[tuple[int, Address]] = field(default_factory=list)
+    triggered: tuple[CandidatePair, ...] = ()
+    sources: tuple[tuple[int, Address], ...] = ()
     """Where authenticated messages came from: media may come from there too (§12.2)."""
     pac_running: bool = False
     touched: bool = False
@@ -296,11 +300,11 @@ class Stream:
     id: StreamId
     components: int
     current: Generation
-    media: list[Media]
+    media: tuple[Media, ...]
     next: Generation | None = None
     """Prepared by a restart, beside the current one until it takes over."""
     committed: bool = False
-    asking: list[Asking] = field(default_factory=list[Asking])
+    asking: tuple[Asking, ...] = ()
     """The servers that have not answered yet."""
     retired: Generation | None = None
     """The one before the current, still answering for a short while."""
@@ -418,7 +422,7 @@ class AgentState:
     connections: dict[tuple[int, Address], Connection] = field(default_factory=dict)
     """By number of the base and remote address."""
     flows: dict[int, Connection] = field(default_factory=dict)
-    questions: list[Question] = field(default_factory=list)
+    questions: tuple[Question, ...] = ()
     commands: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
@@ -430,9 +434,9 @@ class AgentState:
     """Stream and generation of the checklist that was served last (§6.1.4.2)."""
     restless: bool = False
     """Something may have become ready to be sent, or is so no more."""
-    touched: list[Generation] = field(default_factory=list)
+    touched: tuple[Generation, ...] = ()
     """Generations to be looked at when the present input has been dealt with."""
-    stale: list[tuple[StreamId, int]] = field(default_factory=list)
+    stale: tuple[tuple[StreamId, int], ...] = ()
     """Streams and components whose media table is to be made anew after the present input."""
     refusals: int = 0
     """Error responses to unauthenticated requests within the second since ``refusals_since``."""
@@ -453,12 +457,12 @@ class AgentState:
         """Have ``generation`` looked at when the present input has been dealt with."""
         if not generation.touched:
             generation.touched = True
-            self.touched.append(generation)
+            self.touched += (generation,)
 
     def outdate(self, stream: StreamId, component: int) -> None:
         """Have a media table made anew when the present input has been dealt with."""
         if (stream, component) not in self.stale:
-            self.stale.append((stream, component))
+            self.stale += ((stream, component),)
 
     def running(self) -> list[Generation]:
         """The checklists with something to do, in order of streams."""

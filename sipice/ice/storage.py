@@ -215,7 +215,7 @@ def _to_stream(state: AgentState, entry: Json, now: float) -> Stream:
         id=entry["id"],
         components=entry["components"],
         current=_to_generation(state, entry["id"], entry["current"], now),
-        media=[_to_media(path, now) for path in entry["media"]],
+        media=tuple([_to_media(path, now) for path in entry["media"]]),
         next=None if following is None else _to_generation(state, entry["id"], following, now),
         committed=entry["committed"],
         retired=None if retired is None else _to_generation(state, entry["id"], retired, now),
@@ -297,17 +297,17 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
         Key.short_term(credentials.pwd),
         candidates=[_to_candidate(one) for one in entry["candidates"]],
         delivered=entry["delivered"],
-        reflexive=[_to_candidate(one) for one in entry["reflexive"]],
+        reflexive=tuple([_to_candidate(one) for one in entry["reflexive"]]),
         preferences={bytes.fromhex(ip): rank for ip, rank in entry["preferences"]},
         gathering=entry["gathering"],
         finished=entry["finished"],
     )
-    generation = Generation(entry["number"], local, [])
+    generation = Generation(entry["number"], local, ())
     if entry["remote"] is not None:
         generation.remote = _to_remote(entry["remote"], credentials)
     generation.state = ChecklistState[entry["state"]]
     generation.pac_running = entry["pac"]
-    generation.sources = [(number, _to_address(at)) for number, at in entry["sources"]]
+    generation.sources = tuple([(number, _to_address(at)) for number, at in entry["sources"]])
     pairs = [_to_pair(one, now) for one in entry["pairs"]]
     for pair, one in zip(pairs, entry["pairs"], strict=True):
         pair.valid = None if one["valid"] is None else pairs[one["valid"]]
@@ -316,11 +316,11 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
     generation.index = {
         (pair.base.number, pair.remote.address): pair for pair in generation.checklist
     }
-    generation.triggered.extend(pairs[number] for number in entry["triggered"])
+    generation.triggered = tuple([pairs[number] for number in entry["triggered"]])
     for number, valid, selected in entry["components"]:
         component = Component(number, [pairs[one] for one in valid], waits=True)
         component.selected = component.nominating = None if selected is None else pairs[selected]
-        generation.components.append(component)
+        generation.components += (component,)
     return generation
 
 

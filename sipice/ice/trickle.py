@@ -90,7 +90,7 @@ def settle_components(generation: Generation) -> None:
         return
     most = max([0, *[candidate.component for candidate in remote.candidates]])
     if 0 < most < len(generation.components):
-        del generation.components[most:]
+        generation.components = generation.components[:most]
         for pair in [pair for pair in generation.checklist if pair.component > most]:
             checklist.remove(generation, pair)
 

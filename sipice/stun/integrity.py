@@ -31,8 +31,8 @@ class Key:
         block = secret if len(secret) <= 64 else sha1(secret, usedforsecurity=False).digest()
         block = block.ljust(64, b"\0")
         self._secret = secret
-        self._inner = sha1(block.translate(_INNER), usedforsecurity=False).copy
-        self._outer = sha1(block.translate(_OUTER), usedforsecurity=False).copy
+        self._inner = sha1(block.translate(_INNER), usedforsecurity=False)
+        self._outer = sha1(block.translate(_OUTER), usedforsecurity=False)
 
     @classmethod
     def short_term(cls, password: str) -> Key:
@@ -41,17 +41,17 @@ class Key:
 
     def hmac_sha1(self, data: bytes) -> bytes:
         """The value of MESSAGE-INTEGRITY over ``data``."""
-        inner = self._inner()
+        inner = self._inner.copy()
         inner.update(data)
-        outer = self._outer()
+        outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
 
     def verifies(self, signed: bytes, mac: bytes) -> bool:
         """Whether ``mac`` is the MESSAGE-INTEGRITY of this key over ``signed``."""
-        inner = self._inner()
+        inner = self._inner.copy()
         inner.update(signed)
-        outer = self._outer()
+        outer = self._outer.copy()
         outer.update(inner.digest())
         return compare_digest(outer.digest(), mac)
 

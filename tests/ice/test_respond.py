@@ -335,7 +335,7 @@ def test_early_checks_are_bounded_and_forgotten() -> None:
     local = case.agent._state.streams[0].current.local
     assert len(local.early) == 3
     advance(case.side, 10.25)
-    assert local.early == []
+    assert list(local.early) == []
     assert case.agent.next_timeout() is None
 
 

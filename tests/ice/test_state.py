@@ -29,10 +29,10 @@ def test_what_was_touched_is_looked_at_once() -> None:
     current = state.streams[0].current
     state.touch(current)
     state.touch(current)
-    assert state.touched == [current]
+    assert state.touched == (current,)
     state.outdate(0, 1)
     state.outdate(0, 1)
-    assert state.stale == [(0, 1)]
+    assert state.stale == ((0, 1),)
 
 
 def test_the_checklist_set_is_in_the_order_of_streams() -> None:

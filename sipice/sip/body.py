@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sipice.errors import UsageError
+from sipice.sip.edit import Edit
 from sipice.sip.headers import Header, parameters, read_section
 from sipice.sip.message import SipMessage
 
@@ -16,7 +17,6 @@ SDPFRAG = "application/trickle-ice-sdpfrag"
 MAX_PARTS = 100
 MAX_DEPTH = 8
 
-_LENGTH_FIELD = re.compile(rb"([^:]*:[ \t]*).*?(\r?\n)?", re.DOTALL)
 _FIRST_DELIMITER = re.compile(rb"^--([^\r\n]+)", re.MULTILINE)
 
 
@@ -78,21 +78,19 @@ def replace_body(message: SipMessage, body: Body, data: bytes) -> bytes:
     """
     if message.data[body.start : body.end] != body.data or body.start < message.body_start:
         raise UsageError("this body is not of this message; take it from bodies(message)")
+    edit = Edit(message)
+    put_body(edit, body, data)
+    return edit.done()
+
+
+def put_body(edit: Edit, body: Body, data: bytes) -> None:
+    """The same as one of several changes of a message."""
+    message = edit.message
     length = message.body_end - message.body_start - len(body.data) + len(data)
-    pieces: list[bytes] = []
-    position = 0
+    edit.splice(body.start, body.end, data)
     for header in message.headers:
         if header.key == "content-length":
-            pieces.append(message.data[position : header.start])
-            pieces.append(_with_length(message.data[header.start : header.end], length))
-            position = header.end
-    pieces += [message.data[position : body.start], data, message.data[body.end :]]
-    return b"".join(pieces)
-
-
-def _with_length(field: bytes, length: int) -> bytes:
-    match = _LENGTH_FIELD.fullmatch(field)
-    return b"%b%d%b" % (match[1], length, match[2] or b"") if match else field
+            edit.replace(header, str(length))
 
 
 @dataclass(frozen=True, slots=True)

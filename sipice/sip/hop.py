@@ -111,6 +111,12 @@ class Hop:
         keep_newest(self.seen, 2 * self.limits.transactions)
         return meaning
 
+    def open_offer(self, tag: str, other: str) -> str | None:
+        """Who of a dialog has made an offer that is neither answered nor rejected: the tag."""
+        leg = self.legs.get(tuple(sorted((tag, other)))) or self.legs.get((tag,))
+        offers = (one.offer.sender for one in leg.negotiations if one.is_open) if leg else iter(())
+        return next(offers, None)
+
     def _request(self, seen: Seen) -> _Result:
         known = self.transactions.get(seen.key)
         if known is not None:

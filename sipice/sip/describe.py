@@ -1,0 +1,173 @@
+"""RFC 6337 §2: each description of a call passes its controller once, and comes back rewritten."""
+
+from __future__ import annotations
+
+from sipice.sip import closing, compose, passing
+from sipice.sip.alarms import Alarm, Due
+from sipice.sip.body import session_description
+from sipice.sip.call import Meaning
+from sipice.sip.controlling import DescriptionReady, Direction, Kind, Rejected
+from sipice.sip.leg import Awaiting, CallLeg, Item, Transaction
+from sipice.sip.message import parse_message
+from sipice.sip.state import TapState
+
+_KINDS = {
+    Meaning.OFFER: Kind.OFFER,
+    Meaning.ANSWER: Kind.ANSWER,
+    Meaning.PREVIEW: Kind.PREVIEW,
+}
+
+
+def describe(state: TapState, leg: CallLeg, now: float, item: Item, meaning: Meaning) -> None:
+    """An offer, an answer or a preview: hand it to the controller; it goes on when that is done."""
+    body = session_description(item.message)
+    if body is None or meaning not in _KINDS or leg.closed:
+        passing.forward(state, leg, now, item)
+        return
+    kind = _KINDS[meaning]
+    transaction = leg.transaction(item)
+    if kind is Kind.OFFER and item.message.is_request and transaction is not None:
+        transaction.plain = body.data
+        if _came_again(state, leg, now, item, transaction):
+            return
+    rejected = _hand_over(state, leg, now, item, body.data, kind)
+    if rejected is not None:
+        reject(state, leg, now, item, rejected)
+        return
+    leg.awaiting[item.out] = Awaiting(item, item.theirs, kind)
+    due = Due(leg.key, Alarm.DESCRIBE, item.out)
+    state.alarms.set(due, now + state.config.describe_within)
+
+
+def _hand_over(
+    state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, kind: Kind
+) -> Rejected | None:
+    controller = state.controller(leg)
+    dialog, final = item.theirs, kind is Kind.ANSWER
+    if not item.out:
+        if kind is Kind.OFFER:
+            return controller.receive_offer(now, dialog, sdp)
+        return controller.receive_answer(now, dialog, sdp, final=final)
+    budget = _budget(state, leg, item)
+    if kind is Kind.OFFER:
+        return controller.begin_offer(now, dialog, sdp, budget=budget)
+    return controller.begin_answer(now, dialog, sdp, final=final, budget=budget)
+
+
+def _budget(state: TapState, leg: CallLeg, item: Item) -> int | None:
+    """What RFC 3261 §18.1.1 leaves for the description, in bytes; None on streams."""
+    if not item.way.is_datagram:
+        return None
+    bare = passing.rewritten(state, item, leg.transaction(item), b"")
+    return max(0, state.config.datagram_size - len(bare))
+
+
+def _came_again(
+    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
+) -> bool:
+    """After a challenge the same offer leaves with the identical description."""
+    parked, leg.parked = leg.parked, None
+    if parked is None:
+        return False
+    state.alarms.cancel(Due(leg.key, Alarm.SILENCE))
+    same = (parked.out, parked.dialog) == (item.out, item.theirs)
+    if same and _without_origin(parked.plain) == _without_origin(transaction.plain or b""):
+        transaction.rewritten = parked.rewritten
+        passing.forward(state, leg, now, item, parked.rewritten)
+        return True
+    state.controller(leg).offer_failed(now, parked.dialog, parked.status)
+    return False
+
+
+def _without_origin(sdp: bytes) -> list[bytes]:
+    """Some stacks count o= up with each attempt."""
+    return [line for line in sdp.split(b"\n") if not line.startswith(b"o=")]
+
+
+def ready(state: TapState, leg: CallLeg, now: float, event: DescriptionReady) -> None:
+    """The controller has the description that a message waits for."""
+    out = event.direction is Direction.TO_PEER
+    awaiting = leg.awaiting.get(out)
+    if awaiting is None or awaiting.dialog != event.dialog:
+        return
+    closing.forget_description(state, leg, out=out)
+    transaction = leg.transaction(awaiting.item)
+    if transaction is not None and awaiting.kind is Kind.OFFER:
+        transaction.rewritten = event.sdp
+    if awaiting.kind is not Kind.OFFER:
+        leg.note_answer(awaiting.item, event.sdp, final=awaiting.kind is Kind.ANSWER)
+    passing.forward(state, leg, now, awaiting.item, event.sdp)
+    for note in event.notes:
+        state.report(leg, note)
+
+
+def overdue(state: TapState, leg: CallLeg, now: float, *, out: bool) -> None:
+    """The controller has not come back in time."""
+    awaiting = leg.awaiting.get(out)
+    if awaiting is not None:
+        closing.forget_description(state, leg, out=out)
+        text = "no description in time"
+        rejected = Rejected(500, compose.warning(text), None, text)
+        reject(state, leg, now, awaiting.item, rejected)
+
+
+def reject(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Rejected) -> None:
+    """A description that cannot be used: the side that sent it hears of it by the rules of SIP."""
+    message = item.message
+    what = f"{message.status or ''} {message.method}".strip()
+    side = "our stack" if item.out else "the peer"
+    state.report(leg, f"the SDP of {side} in the {what} was rejected: {rejected.reason}")
+    transaction = leg.transaction(item)
+    if transaction is None or (message.is_request and message.method == "ACK"):
+        passing.forward(state, leg, now, item, b"")
+    elif message.is_request:
+        passing.reply(state, leg, now, transaction, rejected.status, _fields(rejected))
+    elif (message.status or 0) < 200:
+        passing.forward(state, leg, now, item, b"")
+    else:
+        _replace_success(state, leg, now, item, rejected)
+
+
+def _fields(rejected: Rejected) -> compose.Fields:
+    fields: compose.Fields = (("Warning", rejected.warning),) if rejected.warning else ()
+    if rejected.retry_after is not None:
+        fields += compose.retry_after(rejected.retry_after)
+    return fields
+
+
+def _replace_success(
+    state: TapState, leg: CallLeg, now: float, item: Item, rejected: Rejected
+) -> None:
+    """Whoever asked sees a failure; whoever answered sees the ACK, and the BYE of a new call.
+
+    RFC 3261 §13.2.2.4 has the caller end a dialog whose answer it cannot take by a BYE.
+    """
+    transaction = leg.transaction(item)
+    if transaction is None:
+        return
+    # towards the peer our stack's fault is ours, towards our stack the peer's description is bad
+    status = 500 if item.out else rejected.status
+    data = compose.failure(item.message, status, _fields(rejected))
+    state.emit(data, item.way, out=item.out)
+    transaction.reply = data
+    if item.message.method == "INVITE":
+        _acknowledge(state, leg, now, item, transaction)
+    own = parse_message(data)
+    leg.take(now, own, item.way)
+    passing.settle(state, leg, now, transaction, own, rejected=True)
+
+
+def _acknowledge(
+    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
+) -> None:
+    def request(number: int, method: str) -> bytes:
+        branch = f"z9hG4bK{state.token()}"
+        return compose.following(item.message, via, number, method, target, branch)
+
+    via = next(iter(transaction.item.message.values("via")), "")
+    target = compose.target_of_response(item.message)
+    number = transaction.key.number
+    transaction.ack = request(number, "ACK")
+    state.emit(transaction.ack, item.way, out=not item.out)
+    if passing.is_initial(transaction):
+        passing.send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)

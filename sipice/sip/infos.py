@@ -1,0 +1,146 @@
+"""RFC 8840 §4, RFC 6086: candidates that come and go in INFO requests."""
+
+from __future__ import annotations
+
+from sipice.sip import compose
+from sipice.sip.alarms import Alarm, Due
+from sipice.sip.announce import TRICKLE
+from sipice.sip.body import SDPFRAG, Body, bodies
+from sipice.sip.dialog import keep_newest
+from sipice.sip.headers import parameters
+from sipice.sip.leg import MOST_REMEMBERED, CallLeg, Item, PeerDialog, TransactionKey
+from sipice.sip.outputs import SendInfo
+from sipice.sip.settings import LIFETIME
+from sipice.sip.state import TapState
+
+_HEADERS = (
+    ("Info-Package", TRICKLE),
+    ("Content-Type", SDPFRAG),
+    ("Content-Disposition", "Info-Package"),
+)
+_REFUSALS = frozenset({405, 415, 420, 469, 489, 501})
+"""The peer does not take such INFO at all."""
+
+_TRIES = 4
+"""An INFO may overtake the response that makes its dialog, and is then tried again (§4.2.1)."""
+
+
+def receive(state: TapState, leg: CallLeg, now: float, item: Item) -> bool:
+    """An INFO of the peer; True if it was for the tap."""
+    package = item.message.header("info-package")
+    if package is None or leg.closed or not state.config.trickle or not leg.packages:
+        return False
+    name = parameters(package)[0]
+    if name != TRICKLE and name in leg.packages:
+        return False
+    identity = item.identity
+    reply = leg.info_replies.get(identity)
+    if reply is None:
+        reply = _answer(state, leg, now, item, name)
+        leg.info_replies[identity] = reply
+        keep_newest(leg.info_replies, MOST_REMEMBERED)
+    state.emit(reply, item.way, out=True)
+    return True
+
+
+def _answer(state: TapState, leg: CallLeg, now: float, item: Item, package: str) -> bytes:
+    message = item.message
+    if package not in leg.packages:
+        listed = (("Recv-Info", ", ".join(sorted(leg.packages))),)
+        return compose.response(message, 469, fields=listed)
+    body = _fragment(item)
+    if body is None:
+        return compose.response(message, 415, fields=(("Accept", SDPFRAG),))
+    dialog = leg.dialogs.get(item.theirs)
+    if dialog is not None and dialog.ended:
+        return compose.response(message, 481)
+    number = message.cseq.number if message.cseq else 0
+    seen = dialog.info_seen if dialog is not None else -1
+    if number > seen:
+        if dialog is not None:
+            dialog.info_seen = number
+        # RFC 6086 §4.2.2: what is well-formed gets a 200 whatever becomes of its content
+        state.controller(leg).receive_fragment(now, item.theirs, body.data)
+    return compose.response(message, 200)
+
+
+def _fragment(item: Item) -> Body | None:
+    """The body of the package: alone, or the part that says so (RFC 6086 §4.3.1)."""
+    found = [body for body in bodies(item.message) if body.content_type == SDPFRAG]
+    return next((body for body in found if not body.encoding), None)
+
+
+def tell(state: TapState, leg: CallLeg, now: float, dialog: str, body: bytes) -> None:
+    """The controller has candidates for the peer; they go as soon as they may."""
+    known = leg.dialogs.get(dialog)
+    if known is not None:
+        known.fragment = body
+        send(state, leg, now, known)
+    elif not dialog:
+        leg.fragment = body
+        for one in leg.dialogs.values():
+            one.fragment = body
+            send(state, leg, now, one)
+
+
+def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
+    """RFC 8840 §4.3: only with support on both sides, a dialog at both ends, one at a time."""
+    if dialog.fragment is None or not may_trickle(state, dialog):
+        return
+    if dialog.info is not None or dialog.info_asked is not None:
+        return
+    dialog.info_asked, dialog.fragment = dialog.fragment, None
+    state.outputs.append(SendInfo(leg.key, dialog.tag, _HEADERS, dialog.info_asked))
+    state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + LIFETIME)
+
+
+def may_trickle(state: TapState, dialog: PeerDialog) -> bool:
+    """The peer can, wants to, and has the dialog."""
+    return (
+        state.config.trickle
+        and dialog.trickles
+        and dialog.recv_info
+        and dialog.both_ends
+        and not dialog.ended
+        and not dialog.info_refused
+    )
+
+
+def sent(leg: CallLeg, item: Item) -> None:
+    """The stack's INFO with candidates has passed."""
+    message = item.message
+    dialog = leg.dialogs.get(item.theirs)
+    cseq = message.cseq
+    if dialog is None or cseq is None or _fragment(item) is None:
+        return
+    dialog.info = TransactionKey(True, item.theirs, cseq.number, "INFO")
+
+
+def answered(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
+    """The response to our INFO: the next one may go, or this one once more."""
+    dialog = leg.dialogs.get(item.theirs)
+    cseq, status = item.message.cseq, item.message.status or 0
+    if dialog is None or dialog.info is None or cseq is None or status < 200:
+        return
+    if dialog.info.number != cseq.number:
+        return
+    state.alarms.cancel(Due(leg.key, Alarm.INFO, dialog.tag))
+    told, dialog.info, dialog.info_asked = dialog.info_asked, None, None
+    if status < 300:
+        dialog.info_tries = 0
+    elif status in _REFUSALS:
+        dialog.info_refused = True
+    elif dialog.info_tries < _TRIES:
+        dialog.info_tries += 1
+        dialog.fragment = dialog.fragment or told
+        state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + 2.0 ** (dialog.info_tries - 1))
+        return
+    send(state, leg, now, dialog)
+
+
+def due(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
+    """An INFO is tried again, or was never answered."""
+    dialog = leg.dialogs.get(tag)
+    if dialog is not None:
+        dialog.info = dialog.info_asked = None
+        send(state, leg, now, dialog)

@@ -1,0 +1,74 @@
+"""The state of a tap: its call legs, what is due, and what it asks of its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from sipice.sip.alarms import Alarms
+from sipice.sip.controlling import Controlling
+from sipice.sip.leg import CallLeg, Item
+from sipice.sip.outputs import CallKey, Deliver, Open, Output, Report, Send, Way
+from sipice.sip.settings import TapConfig
+
+
+@dataclass(slots=True, eq=False)
+class TapState:
+    """What every procedure of the tap works on."""
+
+    config: TapConfig
+    rng: Random
+    make: Callable[[CallKey], Controlling]
+    legs: dict[CallKey, CallLeg] = field(default_factory=dict[CallKey, CallLeg])
+    by_call: dict[str, list[CallLeg]] = field(default_factory=dict[str, list[CallLeg]])
+    alarms: Alarms = field(default_factory=Alarms)
+    outputs: list[Output] = field(default_factory=list[Output])
+
+    def emit(self, data: bytes, way: Way, *, out: bool) -> None:
+        """To the wire, or to the stack."""
+        self.outputs.append(Send(data, way) if out else Deliver(data, way))
+
+    def report(self, leg: CallLeg | None, text: str) -> None:
+        """One line for the log."""
+        self.outputs.append(Report(leg.key if leg else None, text))
+
+    def token(self) -> str:
+        """A fresh tag or branch end (RFC 3261 §19.3)."""
+        return f"{self.rng.getrandbits(64):016x}"
+
+    def controller(self, leg: CallLeg) -> Controlling:
+        """The controller of a call leg, made when the first description passes."""
+        if leg.controller is None:
+            leg.controller = self.make(leg.key)
+            self.outputs.append(Open(leg.key, leg.controller))
+        return leg.controller
+
+    def find(self, item: Item) -> CallLeg | None:
+        """The call leg of a message, by Call-ID and tags."""
+        ours, theirs = item.ours, item.theirs
+        answer = item.out and not item.message.is_request
+        for leg in self.by_call.get(item.message.call_id, ()):
+            if leg.key.caller:
+                if leg.key.tag == ours:
+                    return leg
+            elif leg.key.tag == theirs and (answer or ours in ("", *leg.tags)):
+                return leg
+        return None
+
+    def add(self, leg: CallLeg) -> None:
+        """A new call leg; it takes the place of a finished one of the same name."""
+        self.remove(leg.key)
+        self.legs[leg.key] = leg
+        self.by_call.setdefault(leg.key.call_id, []).append(leg)
+
+    def remove(self, key: CallKey) -> None:
+        """Forget a call leg and all that is due in it."""
+        leg = self.legs.pop(key, None)
+        if leg is None:
+            return
+        self.alarms.cancel_call(key)
+        same = self.by_call[key.call_id]
+        same.remove(leg)
+        if not same:
+            del self.by_call[key.call_id]

@@ -1,0 +1,143 @@
+"""The tap between a SIP stack and its transport: messages in, messages out; no I/O, no clock.
+
+It hands every description of a call to the controller of that call, in the order of the messages,
+and lets the message go on with what the controller makes of it. All else passes byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import cast
+
+from sipice.errors import DecodeError
+from sipice.sip import closing, describe, infos, passing, queueing, resend
+from sipice.sip.alarms import Alarm, Due
+from sipice.sip.controlling import Controlling, DescriptionReady, FragmentReady
+from sipice.sip.leg import CallLeg, Item, TransactionKey
+from sipice.sip.message import SipMessage, parse_message
+from sipice.sip.outputs import CallKey, Output, Way
+from sipice.sip.settings import TapConfig
+from sipice.sip.state import TapState
+
+
+class Tap:
+    """One per SIP endpoint of a stack.
+
+    ``make`` gives a controller for a call leg; the owner of the tap drives it from ``Open`` to
+    ``Close`` and passes its events on. Nothing that a peer or the stack sends raises.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[CallKey], Controlling],
+        *,
+        config: TapConfig | None = None,
+        rng: Random,
+    ) -> None:
+        self._state = TapState(config or TapConfig(), rng, make)
+
+    def outgoing(self, now: float, data: bytes, way: Way) -> None:
+        """The stack hands one whole message to its transport."""
+        self._take(now, data, way, out=True)
+
+    def incoming(self, now: float, data: bytes, way: Way) -> None:
+        """The transport has received one whole message."""
+        self._take(now, data, way, out=False)
+
+    def controller_event(self, now: float, key: CallKey, event: object) -> None:
+        """An event of the controller of this call leg; what is not for the tap does nothing."""
+        leg = self._state.legs.get(key)
+        if leg is None or leg.closed:
+            return
+        match event:
+            case DescriptionReady():
+                describe.ready(self._state, leg, now, event)
+                queueing.advance(self._state, leg, now)
+            case FragmentReady(dialog=dialog, body=body):
+                infos.tell(self._state, leg, now, dialog, body)
+            case _:
+                pass
+
+    def close(self, now: float, key: CallKey) -> None:
+        """The application is done with a call leg."""
+        leg = self._state.legs.get(key)
+        if leg is not None:
+            closing.close(self._state, leg, now)
+
+    def next_timeout(self) -> float | None:
+        """When ``handle_timeout`` wants to be called."""
+        return self._state.alarms.next()
+
+    def handle_timeout(self, now: float) -> None:
+        """Do everything that is due."""
+        while (due := self._state.alarms.take(now)) is not None:
+            leg = self._state.legs.get(due.key)
+            if leg is not None:
+                self._due(now, leg, due)
+
+    def take_outputs(self) -> list[Output]:
+        """What the owner has to do, in order."""
+        outputs, self._state.outputs = self._state.outputs, []
+        return outputs
+
+    def _take(self, now: float, data: bytes, way: Way, *, out: bool) -> None:
+        message = self._parse(data)
+        if message is None:
+            self._state.emit(data, way, out=out)
+            return
+        item = Item(message, way, out)
+        leg = self._leg(item)
+        if leg is None:
+            self._state.emit(passing.rewritten(self._state, item, None, None), way, out=out)
+        else:
+            queueing.take(self._state, leg, now, item)
+
+    def _parse(self, data: bytes) -> SipMessage | None:
+        if len(data) > self._state.config.most_bytes:
+            return None
+        try:
+            return parse_message(data)
+        except DecodeError:
+            return None
+
+    def _leg(self, item: Item) -> CallLeg | None:
+        """The call leg of a message; an INVITE outside a dialog begins one."""
+        message, state = item.message, self._state
+        found = state.find(item)
+        begins = message.is_request and message.method == "INVITE" and not message.to_tag
+        if not begins or (found is not None and not _is_new(found, item)):
+            return found
+        key = CallKey(message.call_id, message.from_tag, item.out)
+        leg = CallLeg(key, state.token())
+        leg.tags.add(leg.own_tag)
+        state.add(leg)
+        return leg
+
+    def _due(self, now: float, leg: CallLeg, due: Due) -> None:
+        state, detail = self._state, due.detail
+        match due.alarm:
+            case Alarm.TRYING:
+                queueing.trying(state, leg, cast(TransactionKey, detail))
+            case Alarm.DESCRIBE:
+                describe.overdue(state, leg, now, out=bool(detail))
+                queueing.advance(state, leg, now)
+            case Alarm.RESEND:
+                resend.fire(state, leg, now, detail)
+            case Alarm.EXPIRE:
+                passing.expire(state, leg, now, cast(TransactionKey, detail))
+            case Alarm.SILENCE:
+                closing.silence(state, leg, now)
+            case Alarm.FORGET:
+                state.remove(leg.key)
+            case Alarm.FORKS:
+                closing.lose_forks(state, leg, now)
+            case Alarm.INFO:
+                infos.due(state, leg, now, str(detail))
+            case Alarm.REOFFER:
+                pass
+
+
+def _is_new(leg: CallLeg, item: Item) -> bool:
+    """An INVITE after the end of a call that had the same names."""
+    return leg.closed and leg.transaction(item) is None

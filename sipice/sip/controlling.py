@@ -7,17 +7,23 @@ from typing import NamedTuple, Protocol
 
 
 class Direction(Enum):
+    """Where a description goes."""
+
     TO_PEER = 0
     TO_STACK = 1
 
 
 class Kind(Enum):
+    """What a description is in the exchange."""
+
     OFFER = 0
     ANSWER = 1
     PREVIEW = 2
 
 
 class DescriptionReady(NamedTuple):
+    """A description can go where it belongs."""
+
     dialog: str
     direction: Direction
     kind: Kind
@@ -26,16 +32,22 @@ class DescriptionReady(NamedTuple):
 
 
 class FragmentReady(NamedTuple):
+    """There is more to trickle; each body holds all that came before."""
+
     dialog: str
     body: bytes
 
 
 class UpdateNeeded(NamedTuple):
+    """Our stack should send an offer as soon as it may."""
+
     dialog: str
     reason: Enum
 
 
 class Rejected(NamedTuple):
+    """A description that cannot be accepted; nothing has changed."""
+
     status: int
     warning: str
     stream: int | None

@@ -21,7 +21,7 @@ _KINDS = {
 def describe(state: TapState, leg: CallLeg, now: float, item: Item, meaning: Meaning) -> None:
     """An offer, an answer or a preview: hand it to the controller; it goes on when that is done."""
     body = session_description(item.message)
-    if body is None or meaning not in _KINDS or leg.closed:
+    if body is None or meaning not in _KINDS or leg.is_over(item.theirs):
         passing.forward(state, leg, now, item)
         return
     kind = _KINDS[meaning]
@@ -48,18 +48,19 @@ def _hand_over(
         if kind is Kind.OFFER:
             return controller.receive_offer(now, dialog, sdp)
         return controller.receive_answer(now, dialog, sdp, final=final)
-    budget = _budget(state, leg, item)
+    budget = _budget(state, leg, item, sdp)
     if kind is Kind.OFFER:
         return controller.begin_offer(now, dialog, sdp, budget=budget)
     return controller.begin_answer(now, dialog, sdp, final=final, budget=budget)
 
 
-def _budget(state: TapState, leg: CallLeg, item: Item) -> int | None:
+def _budget(state: TapState, leg: CallLeg, item: Item, sdp: bytes) -> int | None:
     """What RFC 3261 §18.1.1 leaves for the description, in bytes; None on streams."""
     if not item.way.is_datagram:
         return None
-    bare = passing.rewritten(state, item, leg.transaction(item), b"")
-    return max(0, state.config.datagram_size - len(bare))
+    whole = len(passing.rewritten(state, item, leg.transaction(item), sdp))
+    # Content-Length may get two digits more
+    return max(0, state.config.datagram_size - (whole - len(sdp)) - 2)
 
 
 def _came_again(

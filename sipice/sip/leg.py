@@ -244,6 +244,11 @@ class CallLeg:
             found = self.dialogs[tag] = PeerDialog(tag, fragment=self.fragment)
         return found
 
+    def is_over(self, tag: str) -> bool:
+        """This dialog, or the whole call, has ended."""
+        known = self.dialogs.get(tag)
+        return self.closed or (known is not None and known.ended)
+
     def transaction(self, item: Item) -> Transaction | None:
         """The transaction of a message; of an ACK that of its INVITE."""
         message = item.message

@@ -66,6 +66,8 @@ def _put(edit: Edit, sdp: bytes, *, flatten: bool) -> None:
         return
     if sdp and not (flatten and (body.container or message.header("content-type") != SDP)):
         put_body(edit, body, sdp)
+        if message.header("content-length") is None:
+            edit.append("Content-Length", str(len(message.body) - len(body.data) + len(sdp)))
     elif body.container and not flatten:
         put_body(edit, body, b"")
     else:

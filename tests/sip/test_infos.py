@@ -1,0 +1,178 @@
+"""sipice.sip.infos: candidates in INFO requests."""
+
+from __future__ import annotations
+
+import pytest
+
+from sipice.sip.body import SDPFRAG
+from sipice.sip.controlling import FragmentReady, Rejected
+from sipice.sip.outputs import SendInfo
+from sipice.sip.settings import TapConfig
+from tests.sip.build import multipart, part
+from tests.sip.story import FRAGMENT, info, request, response, sdp
+from tests.sip.taps import TRICKLES, Endpoint, alone, call_in, call_out, header, run
+
+
+def bodies(end: Endpoint) -> list[bytes]:
+    """What the stack has been asked to send."""
+    return [one.body for one in end.asked if isinstance(one, SendInfo)]
+
+
+def send_asked(end: Endpoint, number: int) -> None:
+    """The stack of alice sends what it was asked for last."""
+    asked = end.asked[-1]
+    assert isinstance(asked, SendInfo)
+    fields = [f"{name}: {value}" for name, value in asked.headers if name != "Content-Type"]
+    kind = dict(asked.headers)["Content-Type"]
+    end.outgoing(request("INFO", number, *fields, to=asked.dialog, body=asked.body, body_type=kind))
+
+
+def test_a_fragment_reaches_the_controller_and_not_the_stack() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.incoming(info(1, "bob", "alice"))
+    assert end.controller.calls[-1] == ("receive_fragment", "bob", FRAGMENT)
+    assert end.sent()[-1] == "200 INFO"
+    assert "INFO" not in end.delivered()
+
+
+def test_a_retransmission_gets_the_same_response_and_is_not_read_again() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    for _ in range(3):
+        end.incoming(info(1, "bob", "alice"))
+    assert end.controller.verbs().count("receive_fragment bob") == 1
+    assert end.wire[-1] == end.wire[-2] == end.wire[-3]
+
+
+def test_a_fragment_may_be_a_part_of_a_multipart_body() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    body = multipart(
+        "b",
+        part(b"x", "Content-Type: text/plain"),
+        part(FRAGMENT, f"Content-Type: {SDPFRAG}", "Content-Disposition: Info-Package"),
+    )
+    kind = "multipart/mixed;boundary=b"
+    end.incoming(
+        request(
+            "INFO", 1, "Info-Package: trickle-ice", by="bob", to="alice", body=body, body_type=kind
+        )
+    )
+    assert end.controller.calls[-1] == ("receive_fragment", "bob", FRAGMENT)
+
+
+def test_info_without_a_package_or_outside_a_call_passes() -> None:
+    end, clock = alone()
+    tones = request("INFO", 1, by="bob", to="alice", body=b"Signal=1", body_type="application/dtmf")
+    stray = info(1, "bob", "alice")
+    end.incoming(stray)
+    assert end.stack == [stray]
+    call_out(end, clock, *TRICKLES)
+    end.incoming(tones)
+    assert end.stack[-1] == tones
+
+
+def test_packages_of_the_stack_pass() -> None:
+    end, clock = alone()
+    end.outgoing(request("INVITE", 1, "Recv-Info: foo", body=sdp("offer")))
+    run(clock, 0.1)
+    assert header(end.wire[0], "recv-info") == "foo, trickle-ice"
+    end.incoming(response(200, 1, body=sdp("answer")))
+    other = request("INFO", 1, "Info-Package: foo", by="bob", to="alice", body=b"x")
+    end.incoming(other)
+    assert end.stack[-1] == other
+
+
+def test_switched_off_everything_passes() -> None:
+    end, clock = alone(TapConfig(trickle=False))
+    call_out(end, clock)
+    end.incoming(info(1, "bob", "alice"))
+    assert end.delivered()[-1] == "INFO"
+
+
+def test_fragments_leave_one_after_the_other_and_the_newest_counts() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.event(FragmentReady("bob", b"1"))
+    send_asked(end, 2)
+    end.event(FragmentReady("bob", b"12"))
+    end.event(FragmentReady("bob", b"123"))
+    assert bodies(end) == [b"1"]
+    end.incoming(response(200, 2, method="INFO"))
+    assert bodies(end) == [b"1", b"123"]
+    assert end.delivered()[-1] == "200 INFO", "the stack's own transaction"
+
+
+@pytest.mark.parametrize(
+    "extra", [(), TRICKLES[:1], TRICKLES[1:], ("Supported: trickle-ice", "Recv-Info: Trickle-ICE")]
+)
+def test_nothing_is_sent_to_a_peer_that_has_not_said_all_that_is_needed(
+    extra: tuple[str, ...],
+) -> None:
+    end, clock = alone()
+    call_out(end, clock, *extra)
+    end.event(FragmentReady("bob", b"1"))
+    assert end.asked == []
+
+
+def test_candidates_found_before_there_is_a_dialog_wait_for_it() -> None:
+    end, clock = alone()
+    call_out(end, clock, confirmed=False)
+    end.event(FragmentReady("", b"1"))
+    assert end.asked == []
+    end.incoming(response(180, 1, *TRICKLES))
+    assert bodies(end) == [b"1"]
+
+
+@pytest.mark.parametrize("status", [405, 415, 469])
+def test_a_peer_that_refuses_gets_no_more(status: int) -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.event(FragmentReady("bob", b"1"))
+    send_asked(end, 2)
+    end.incoming(response(status, 2, method="INFO"))
+    end.event(FragmentReady("bob", b"12"))
+    run(clock, 60)
+    assert bodies(end) == [b"1"]
+
+
+def test_an_info_that_overtook_its_dialog_is_sent_again_a_few_times() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.event(FragmentReady("bob", b"1"))
+    for number in range(2, 9):
+        if len(bodies(end)) < number - 1:
+            break
+        send_asked(end, number)
+        end.incoming(response(481, number, method="INFO"))
+        run(clock, 10)
+    assert bodies(end) == [b"1"] * 5
+
+
+def test_an_info_that_is_never_answered_does_not_stop_the_others() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.event(FragmentReady("bob", b"1"))
+    send_asked(end, 2)
+    end.event(FragmentReady("bob", b"12"))
+    run(clock, 31)
+    assert bodies(end) == [b"1"]
+    run(clock, 2)
+    assert bodies(end) == [b"1", b"12"]
+
+
+def test_nothing_is_told_to_a_dialog_that_has_ended() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    end.outgoing(request("BYE", 2, to="bob"))
+    end.event(FragmentReady("bob", b"1"))
+    assert end.asked == []
+
+
+def test_a_refused_fragment_is_answered_all_the_same() -> None:
+    end, clock = alone()
+    call_in(end, clock, *TRICKLES)
+    end.trouble["receive_fragment"] = Rejected(488, "", None, "another generation")
+    end.incoming(info(2, "alice", "bob"))
+    assert end.sent()[-1] == "200 INFO"

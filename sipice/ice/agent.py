@@ -405,7 +405,7 @@ class Agent:
     def export(self, now: float) -> bytes:
         """Everything another process needs to go on with this session, passwords included.
 
-        Checks under way are made again, connections and allocations are not carried over.
+        Checks under way are made again; connections end with their process, allocations do not.
         """
         self._begin(now)
         return storage.export(self._state)

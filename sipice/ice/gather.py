@@ -50,14 +50,23 @@ def start(state: AgentState, stream: Stream) -> None:
     state.timers.arm(GatherDeadline(stream.id), state.now + state.config.gather_timeout)
 
 
+def resume(state: AgentState, stream: Stream, asking: Sequence[Asking]) -> None:
+    """Ask again what another process had asked when it handed over this session."""
+    for asked in asking:
+        for base in list(state.local.bases.values()):
+            if base.base.number == asked.base or (not asked.base and _is_asked(stream, base)):
+                _ask(state, stream, base, asked.rank)
+    if asking and not stream.asking:
+        gathered.finish(state, stream)
+
+
 def resolved(state: AgentState, query: Resolve, addresses: Sequence[Address]) -> None:
     """The name of a server is known: it is asked from all bases of the streams that gather."""
     for rank in _asking_for(state, query):
         state.local.addresses[rank] = tuple(addresses)
         for stream in state.streams.values():
-            number = (stream.next or stream.current).local.number
             for base in list(state.local.bases.values()):
-                if base.stream == stream.id and base.asked == number and base.relay is None:
+                if _is_asked(stream, base):
                     _ask(state, stream, base, rank)
             gathered.answered(state, stream, Asking(rank))
 
@@ -79,6 +88,11 @@ def _asking_for(state: AgentState, query: Resolve) -> list[int]:
         for rank, server in enumerate(state.config.servers)
         if isinstance(server, NamedServer) and server.uri.query == query
     ]
+
+
+def _is_asked(stream: Stream, base: LocalBase) -> bool:
+    local = (stream.next or stream.current).local
+    return base.stream == stream.id and base.asked == local.number and base.relay is None
 
 
 def _ask(state: AgentState, stream: Stream, base: LocalBase, rank: int) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from math import isinf
-from typing import Any, TypeAlias
 
 from sipice.errors import DecodeError
-from sipice.ice import consent, free, media, timers
-from sipice.ice.candidate import Candidate, CandidateType, TcpType
+from sipice.ice import consent, free, gather, media, relay, timers
+from sipice.ice.candidate import TcpType, foundation_key
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Loss
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
     AgentState,
+    Asking,
     ChecklistState,
     Component,
     Generation,
@@ -23,13 +23,23 @@ from sipice.ice.state import (
     Remote,
     Stream,
 )
-from sipice.net import Address, Base, Transport
+from sipice.ice.stored import (
+    Json,
+    age,
+    from_address,
+    from_allocation,
+    from_base,
+    from_candidate,
+    to_address,
+    to_allocation,
+    to_base,
+    to_candidate,
+)
+from sipice.net import Transport
 from sipice.stun import Key
 from sipice.stun.check import CheckTemplate
 
 VERSION = 1
-Json: TypeAlias = Any
-"""What json reads and writes; nothing of it leaves this module."""
 
 _NOT_KEPT = (timers.Pace, timers.Retransmit, timers.TransactionEnd, timers.Allocation)
 _KEYS: dict[str, type] = {
@@ -58,7 +68,7 @@ def export(state: AgentState) -> bytes:
         "role": state.role.value,
         "tie_breaker": state.tie_breaker,
         "ta": state.ta,
-        "last_new": None if isinf(state.last_new) else _age(now, state.last_new),
+        "last_new": None if isinf(state.last_new) else age(now, state.last_new),
         "next_stream": state.local.next_stream,
         "next_restart": state.next_restart,
         "restarts": list(state.restarts.items()),
@@ -67,9 +77,10 @@ def export(state: AgentState) -> bytes:
         "bases": [
             _from_local_base(base) for base in state.local.bases.values() if base.relay is None
         ],
+        "relays": [_from_relay(one) for one in relay.standing(state)],
         "streams": [_from_stream(stream, now) for stream in state.streams.values()],
         "timers": [
-            [type(key).__name__, list(key)[:-1], _age(when, now)]
+            [type(key).__name__, list(key)[:-1], age(when, now)]
             for key, when in state.timers.keys()  # noqa: SIM118 (a table, not a dictionary)
             if not isinstance(key, _NOT_KEPT)
         ],
@@ -106,12 +117,16 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
     for entry in document["bases"]:
         base = _to_local_base(entry, state.member)
         local.bases[base.base.number] = base
+    for entry in document["relays"]:
+        relay.take_up(state, _to_relay(entry))
     for entry in document["streams"]:
         stream = _to_stream(state, entry, now)
         state.streams[stream.id] = stream
     for name, fields, after in document["timers"]:
         state.timers.arm(_KEYS[name](*fields), now + after)
-    for stream in state.streams.values():
+    for entry in document["streams"]:
+        stream = state.streams[entry["id"]]
+        gather.resume(state, stream, [Asking(*one) for one in entry["asking"]])
         _lose_relays(state, stream)
         for path in stream.media:
             media.refresh(state, stream, path.component)
@@ -122,7 +137,7 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
 
 
 def _lose_relays(state: AgentState, stream: Stream) -> None:
-    """Allocations are not carried over: what stood on one is lost, and a restart finds the way."""
+    """What stood on an allocation that could not be taken up is lost; a restart finds a way."""
     bases = state.local.bases
     for generation in stream.generations():
         for candidate in list(generation.local.candidates):
@@ -132,69 +147,29 @@ def _lose_relays(state: AgentState, stream: Stream) -> None:
                 free.lose_base(state, base, Loss.RELAY_LOST)
 
 
-def _age(later: float, earlier: float) -> float:
-    """Nanoseconds are enough, and make the text the same whatever the clock says."""
-    return round(later - earlier, 9)
-
-
 def _from_local_base(base: LocalBase) -> Json:
     kind = None if base.tcptype is None else base.tcptype.value
-    return [_from_base(base.base), base.stream, base.component, base.listed, base.asked, kind]
+    return [from_base(base.base), base.stream, base.component, base.listed, base.asked, kind]
 
 
 def _to_local_base(entry: Json, member: int) -> LocalBase:
     base, stream, component, listed, asked, kind = entry
     tcptype = None if kind is None else TcpType(kind)
-    return LocalBase(_to_base(base), stream, component, member, listed, asked, tcptype)
+    return LocalBase(to_base(base), stream, component, member, listed, asked, tcptype)
 
 
-def _from_base(base: Base) -> Json:
-    return [base.number, base.transport.value, _from_address(base.address)]
+def _from_relay(left: relay.Standing) -> Json:
+    socket, stream, component, rank, number, relayed, allocation = left
+    bases = [from_base(base) for base in relayed]
+    made = from_allocation(allocation)
+    return [from_base(socket), stream, component, rank, number, bases, made]
 
 
-def _to_base(entry: Json) -> Base:
-    return Base(entry[0], Transport(entry[1]), _to_address(entry[2]))
-
-
-def _from_address(address: Address) -> Json:
-    return [address.ip.hex(), address.port]
-
-
-def _to_address(entry: Json) -> Address:
-    return Address(bytes.fromhex(entry[0]), entry[1])
-
-
-def _from_candidate(candidate: Candidate) -> Json:
-    return [
-        candidate.component,
-        candidate.type.name,
-        _from_address(candidate.address),
-        candidate.priority,
-        candidate.foundation,
-        candidate.transport.value,
-        None if candidate.base is None else _from_base(candidate.base),
-        None if candidate.related is None else _from_address(candidate.related),
-        None if candidate.tcptype is None else candidate.tcptype.value,
-        None if candidate.server is None else _from_address(candidate.server),
-    ]
-
-
-def _to_candidate(entry: Json) -> Candidate:
-    component, kind, address, priority, foundation, transport, base, related, tcptype, server = (
-        entry
-    )
-    return Candidate(
-        component,
-        CandidateType[kind],
-        _to_address(address),
-        priority,
-        foundation,
-        Transport(transport),
-        None if base is None else _to_base(base),
-        None if related is None else _to_address(related),
-        None if tcptype is None else TcpType(tcptype),
-        None if server is None else _to_address(server),
-    )
+def _to_relay(entry: Json) -> relay.Standing:
+    socket, stream, component, rank, number, relayed, allocation = entry
+    bases = tuple(map(to_base, relayed))
+    made = to_allocation(allocation)
+    return relay.Standing(to_base(socket), stream, component, rank, number, bases, made)
 
 
 def _from_stream(stream: Stream, now: float) -> Json:
@@ -206,6 +181,7 @@ def _from_stream(stream: Stream, now: float) -> Json:
         "retired": None if stream.retired is None else _from_generation(stream.retired, now),
         "committed": stream.committed,
         "media": [_from_media(path, now) for path in stream.media],
+        "asking": list(stream.asking),
     }
 
 
@@ -228,12 +204,12 @@ def _to_stream(state: AgentState, entry: Json, now: float) -> Stream:
 
 
 def _from_media(path: Media, now: float) -> Json:
-    watched = None if path.watched is None else _age(now, path.watched)
+    watched = None if path.watched is None else age(now, path.watched)
     return [
         path.component,
         path.generation,
-        _age(now, path.consent_at),
-        _age(now, path.sent_at),
+        age(now, path.consent_at),
+        age(now, path.sent_at),
         path.lost,
         path.quiet,
         watched,
@@ -260,16 +236,16 @@ def _from_generation(generation: Generation, now: float) -> Json:
     return {
         "number": generation.number,
         "credentials": [local.credentials.ufrag, local.credentials.pwd],
-        "candidates": [_from_candidate(candidate) for candidate in local.candidates],
+        "candidates": [from_candidate(candidate) for candidate in local.candidates],
         "delivered": local.delivered,
         "gathering": local.gathering,
         "finished": local.finished,
-        "reflexive": [_from_candidate(candidate) for candidate in local.reflexive],
+        "reflexive": [from_candidate(candidate) for candidate in local.reflexive],
         "preferences": [[ip.hex(), rank] for ip, rank in local.preferences.items()],
         "remote": None if generation.remote is None else _from_remote(generation.remote),
         "state": generation.state.name,
         "pac": generation.pac_running,
-        "sources": [[number, _from_address(at)] for number, at in generation.sources],
+        "sources": [[number, from_address(at)] for number, at in generation.sources],
         "pairs": [_from_pair(pair, numbers, now) for pair in pairs],
         "checklist": [numbers[id(pair)] for pair in generation.checklist],
         "triggered": [
@@ -295,19 +271,21 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
         stream,
         credentials,
         Key.short_term(credentials.pwd),
-        candidates=[_to_candidate(one) for one in entry["candidates"]],
+        candidates=[to_candidate(one) for one in entry["candidates"]],
         delivered=entry["delivered"],
-        reflexive=tuple([_to_candidate(one) for one in entry["reflexive"]]),
+        reflexive=tuple([to_candidate(one) for one in entry["reflexive"]]),
         preferences={bytes.fromhex(ip): rank for ip, rank in entry["preferences"]},
         gathering=entry["gathering"],
         finished=entry["finished"],
     )
+    for candidate in (*local.candidates, *local.reflexive):
+        local.foundations[foundation_key(candidate)] = candidate.foundation
     generation = Generation(entry["number"], local, ())
     if entry["remote"] is not None:
         generation.remote = _to_remote(entry["remote"], credentials)
     generation.state = ChecklistState[entry["state"]]
     generation.pac_running = entry["pac"]
-    generation.sources = tuple([(number, _to_address(at)) for number, at in entry["sources"]])
+    generation.sources = tuple([(number, to_address(at)) for number, at in entry["sources"]])
     pairs = [_to_pair(one, now) for one in entry["pairs"]]
     for pair, one in zip(pairs, entry["pairs"], strict=True):
         pair.valid = None if one["valid"] is None else pairs[one["valid"]]
@@ -329,7 +307,7 @@ def _from_remote(remote: Remote) -> Json:
         "credentials": [remote.credentials.ufrag, remote.credentials.pwd],
         "lite": remote.lite,
         "complete": remote.complete,
-        "candidates": [_from_candidate(candidate) for candidate in remote.candidates],
+        "candidates": [from_candidate(candidate) for candidate in remote.candidates],
     }
 
 
@@ -341,7 +319,7 @@ def _to_remote(entry: Json, local: Credentials) -> Remote:
         key,
         CheckTemplate(f"{credentials.ufrag}:{local.ufrag}", key),
         entry["lite"],
-        [_to_candidate(one) for one in entry["candidates"]],
+        [to_candidate(one) for one in entry["candidates"]],
         entry["complete"],
     )
 
@@ -369,9 +347,9 @@ def _number(numbers: dict[int, int], pair: CandidatePair | None) -> int | None:
 
 def _from_pair(pair: CandidatePair, numbers: dict[int, int], now: float) -> Json:
     return {
-        "base": _from_base(pair.base),
-        "local": _from_candidate(pair.local),
-        "remote": _from_candidate(pair.remote),
+        "base": from_base(pair.base),
+        "local": from_candidate(pair.local),
+        "remote": from_candidate(pair.remote),
         "priority": pair.priority,
         "foundation": list(pair.foundation),
         "state": _resting(pair.state).value,
@@ -381,10 +359,10 @@ def _from_pair(pair: CandidatePair, numbers: dict[int, int], now: float) -> Json
         "nominate": pair.nominate and pair.state is not PairState.SUCCEEDED,
         "conflicts": pair.conflicts,
         "lost": pair.consent_lost,
-        "heard": None if pair.heard_at is None else _age(now, pair.heard_at),
+        "heard": None if pair.heard_at is None else age(now, pair.heard_at),
         "rtt": None if pair.rtt is None else round(pair.rtt, 9),
-        "answered": _age(now, pair.answered_at),
-        "sent": _age(now, pair.sent_at),
+        "answered": age(now, pair.answered_at),
+        "sent": age(now, pair.sent_at),
     }
 
 
@@ -394,9 +372,9 @@ def _resting(state: PairState) -> PairState:
 
 def _to_pair(entry: Json, now: float) -> CandidatePair:
     return CandidatePair(
-        base=_to_base(entry["base"]),
-        local=_to_candidate(entry["local"]),
-        remote=_to_candidate(entry["remote"]),
+        base=to_base(entry["base"]),
+        local=to_candidate(entry["local"]),
+        remote=to_candidate(entry["remote"]),
         priority=entry["priority"],
         foundation=(entry["foundation"][0], entry["foundation"][1]),
         state=PairState(entry["state"]),

@@ -123,26 +123,50 @@ def test_relays_that_dead_processes_left_behind_are_given_back(components: int) 
     assert len(topology.turn.allocations) <= 2 * components
 
 
-@pytest.mark.parametrize("after", [0.5, 5.0, 200.0])
-def test_a_relayed_path_is_lost_with_its_process_and_a_restart_heals(after: float) -> None:
-    """The allocation is not carried over; that is said at once, not found out by consent."""
-    topology = build(behind(SYMMETRIC), FIREWALLED, rtt=0.050)
+def relayed(components: int = 1, rtt: float = 0.050) -> Call:
+    topology = build(behind(SYMMETRIC), behind(SYMMETRIC), rtt=rtt)
     config = AgentConfig(servers=ice_servers(topology, turn=True))
-    made = Call(topology, config=config, plan=Plan(signalling=0.040)).run()
+    return Call(topology, config=config, plan=Plan(signalling=0.040), components=components)
+
+
+@pytest.mark.parametrize("period", [0.5, 7.3, 61.0])
+def test_media_through_relays_goes_on_while_processes_come_and_go(period: float) -> None:
+    """Over the life of permissions (300 s), channels and allocations (600 s)."""
+    made = relayed().run()
     made.assert_connected()
-    made.world.run(until=made.world.now + after)
-    made.a.reincarnate()
-    relayed = made.a if relays(made.a) else made.b
-    if relayed is made.b:
-        made.b.reincarnate()
-    lost = relayed.first(PathLost)
-    assert lost is not None
-    assert lost[0] == made.world.now
-    assert lost[1].reason is Loss.RELAY_LOST
-    made.restart(relayed, gather=True)
-    made.world.run(until=made.world.now + 40.0)
+    before = len(made.topology.turn.allocations)
+    reborn_every(made, period, count=int(1300 / period))
+    talk = Talk(made.a, made.b, ptime=0.5)
+    made.world.run(until=1300.0)
     for peer in (made.a, made.b):
-        selected = peer.selected()
-        assert selected is not None
-        assert selected.generation > 1
-        assert peer.agent.media(0, 1).send is not None
+        assert talk.withheld[peer.name] == 0
+        assert talk.missing(peer) == 0
+        assert peer.all(PathLost) == []
+    assert len(made.topology.turn.allocations) <= before, "none was made anew"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_call_over_relays_is_moved_at_any_instant(seed: int) -> None:
+    rng = Random(seed)
+    made = relayed(components=2)
+    made.start()
+    for _ in range(3):
+        who = rng.choice([made.a, made.b])
+        made.world.at(rng.random() * 1.500, who.reincarnate)
+    made.world.run(until=40.0)
+    made.assert_connected()
+
+
+def test_an_allocation_whose_server_forgot_it_is_lost_and_a_restart_heals() -> None:
+    made = relayed().run()
+    made.assert_connected()
+    peer = next(one for one in (made.a, made.b) if relays(one))
+    peer.reincarnate()
+    made.topology.turn.restart()
+    made.world.run(until=made.world.now + 700.0)
+    lost = peer.first(PathLost)
+    assert lost is not None
+    made.restart(peer, gather=True)
+    made.world.run(until=made.world.now + 40.0)
+    for one in (made.a, made.b):
+        assert one.agent.media(0, 1).send is not None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sipice.ice import gathered, media, tracing
 from sipice.ice.candidate import Candidate, CandidateType
+from sipice.ice.config import IceServer, NamedServer
 from sipice.ice.events import RelayLost
 from sipice.ice.state import AgentState, Asking, LocalBase, Question
 from sipice.ice.timers import Allocation
@@ -126,8 +127,7 @@ def take_up(state: AgentState, left: Standing) -> None:
     server = servers[left.rank] if left.rank < len(servers) else None
     if server is None or server.kind is not ServerKind.TURN:
         return
-    credentials = LongTermCredentials(server.username, server.password)
-    config = TurnConfig(family=server.relay_family)
+    config, credentials = TurnConfig(family=server.relay_family), _credentials(server)
     client = TurnClient.restore(config, left.allocation, credentials, state.rng, state.now)
     port = RelayPort(client, *left[:5], answered=True)
     for base in left.relayed:
@@ -218,6 +218,10 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
             pass  # the rest changes nothing here: data to the peer goes on as Send indications
 
 
+def _credentials(server: IceServer | NamedServer) -> LongTermCredentials:
+    return LongTermCredentials(server.username, server.password)
+
+
 def allocate(state: AgentState, question: Question) -> None:
     """Ask a TURN server for an allocation."""
     base = state.local.bases.get(question.base.number)
@@ -229,7 +233,7 @@ def allocate(state: AgentState, question: Question) -> None:
         # What stands there though nobody here made it was left by a process before this one.
         TurnConfig(family=server.relay_family, sweep=before is None),
         question.to,
-        LongTermCredentials(server.username, server.password),
+        _credentials(server),
         state.rng,
     )
     number = state.local.next_base

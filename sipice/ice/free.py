@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sipice.ice import checklist, consent, flows, media, pace, restart, transactions
+from sipice.ice import checklist, consent, flows, gathered, media, pace, restart, transactions
 from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
 from sipice.net import SILENT, Base, CancelResolve, ReleaseBase
@@ -68,13 +68,18 @@ def release_except(state: AgentState, stream: Stream, used: Collection[int]) -> 
 def release(state: AgentState, base: LocalBase) -> None:
     """This agent needs the base no more; with its last sibling the socket goes (§8.3.1)."""
     base.users &= ~state.member
-    relays = state.local.relays
-    if not base.users and not (relays and any(key[0] == base.base.number for key in relays)):
-        forget(state, base)
-        if base.relay is not None:
-            base.relay.release(state)
-        else:
-            state.commands.append(ReleaseBase(base.base))
+    if base.users:
+        return
+    relays = [relay for key, relay in state.local.relays.items() if key[0] == base.base.number]
+    for relay in relays:  # one under way is given back when it comes, and then the socket
+        relay.release(state)
+    if relays:
+        return
+    forget(state, base)
+    if base.relay is not None:
+        base.relay.release(state)
+    else:
+        state.commands.append(ReleaseBase(base.base))
 
 
 def release_socket(state: AgentState, socket: Base) -> None:
@@ -115,6 +120,7 @@ def stream(state: AgentState, stream: Stream) -> None:
         restart.forget(state, stream, generation)
     for path in stream.media:
         media.stop(state, stream, path)
+    gathered.drop_questions(state, stream)
     for base in _relays_first(state, stream):
         release(state, base)
     del state.streams[stream.id]

@@ -75,9 +75,7 @@ def finish(state: AgentState, stream: Stream) -> None:
         what = "no answer" if asked.base else "its name was not found"
         tell(state, stream, asked, f"{what} within {state.config.gather_timeout:g} s", None)
     stream.asking = ()
-    state.questions = tuple(
-        [one for one in state.questions if one.stream != stream.id or one.data is not None]
-    )
+    drop_questions(state, stream)
     for local in (g.local for g in stream.generations()):
         local.gathering = False
     current = stream.next or stream.current
@@ -88,6 +86,13 @@ def finish(state: AgentState, stream: Stream) -> None:
         tracing.stream(state, "gathering-finished", current, unanswered=unanswered)
     for member in state.local.members or (state,):
         member.events.append(GatheringFinished(stream.id, current.number))
+
+
+def drop_questions(state: AgentState, stream: Stream) -> None:
+    """No server is asked for this stream any more; what is under way goes on."""
+    state.questions = tuple(
+        [one for one in state.questions if one.stream != stream.id or one.data is not None]
+    )
 
 
 def reflexive(

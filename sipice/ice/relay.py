@@ -307,6 +307,7 @@ def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
         state.local.relays[key] = port.replaces  # it still stands
     else:
         state.local.relays.pop(key, None)
+        port.lost = True
     if stream is None:
         return
     why = event.reason.value if event.code is None else f"{event.reason.value} ({event.code})"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from sipice.ice import AgentConfig, CandidateGathered, CandidateType, PairSelected
+import pytest
+
+from sipice.ice import AgentConfig, CandidateGathered, CandidateType, PairSelected, Role
+from tests.ice.harness import Side
 from tests.marks import rfc
+from tests.rfc.servers import Desk, turn, with_servers
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
 from tests.simnet.topology import behind, build
 from tests.simnet.turn_server import Policy
+from tests.simnet.wire import Attr, Method
+
+OWN = "10.0.0.1:5000"
 
 
 @rfc("8445", "5.1.1.2", "rule", "8445-5.1.1.2-8")
@@ -53,3 +60,20 @@ def test_an_allocation_that_was_not_selected_is_given_back() -> None:
     assert call.a.selected() is not None
     assert call.a.all(PairSelected)
     assert call.a.agent._state.local.relays == {}
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.03, 0.055, 0.07, 0.2])
+def test_an_allocation_under_way_when_its_stream_ends_is_given_back(moment: float) -> None:
+    """Its socket goes when the server has confirmed it, or has nothing to give back."""
+    side = Side("a", Role.CONTROLLING, [OWN], with_servers(turn()))
+    desk = Desk(side).gather(until=moment)
+    side.agent.remove_stream(desk.now, 0)
+    desk.run(until=10.0)
+    kept = 0
+    for request in desk.requests(Method.ALLOCATE):
+        kept += request.message.has(Attr.MESSAGE_INTEGRITY)
+    for request in desk.requests(Method.REFRESH):
+        assert request.message.get(Attr.LIFETIME) == bytes(4)
+        kept -= 1
+    assert kept == 0
+    assert [str(base.address) for base in side.released] == [OWN]

@@ -150,7 +150,8 @@ class Path(NamedTuple):
 
     With a relay ``to`` is the TURN server: ``channel`` is then the 4-byte channel header's number
     that goes before each packet, and while it is None media has to be handed to the agent.
-    With a connection, ``flow`` carries RFC 4571 frames.
+    With a connection, ``flow`` carries RFC 4571 frames, or to a relay ChannelData padded to four
+    bytes; what comes that way is read by the agent, and told by ``DataReceived``.
     """
 
     base: Base

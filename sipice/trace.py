@@ -156,7 +156,7 @@ RECORDS = (
     ),
     Row("connection-opened", Kind.INPUT, "flow", "A connection stands."),
     Row("connection-accepted", Kind.INPUT, "base, remote", "A peer connected."),
-    Row("connection-closed", Kind.INPUT, "flow", "A connection failed or ended."),
+    Row("connection-closed", Kind.INPUT, "flow, why?", "A connection failed or ended."),
     Row("writable", Kind.INPUT, "flow, ready", "Whether a connection takes bytes."),
     Row("send-failed", Kind.INPUT, "base, remote, hard", "The system refused to send."),
     Row("send", Kind.INPUT, "stream, component, size", "Media for the agent to send."),

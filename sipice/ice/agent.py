@@ -17,6 +17,7 @@ from sipice.ice import (
     gather,
     hosts,
     inputs,
+    link,
     media,
     pace,
     plain,
@@ -302,16 +303,16 @@ class Agent:
 
     def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
         """Bytes came over a connection, split anyhow; the agent finds the frames."""
-        connection = self._state.flows.get(flow.number)
+        connection = link.find(self._state, flow)
         if self._begin(now) and connection is not None:
             receive.stream(self._state, connection, data)
             self._settle()
 
     def connection_opened(self, now: float, flow: Flow) -> None:
         """An ``OpenConnection`` succeeded."""
-        connection = self._state.flows.get(flow.number)
+        connection = link.find(self._state, flow)
         if self._begin(now, "connection-opened", flow) and connection is not None:
-            flows.opened(self._state, connection)
+            receive.opened(self._state, connection)
             self._settle()
 
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
@@ -321,16 +322,16 @@ class Agent:
         self._settle()
         return flow
 
-    def connection_closed(self, now: float, flow: Flow) -> None:
-        """A connection failed, was refused or ended."""
-        connection = self._state.flows.get(flow.number)
-        if self._begin(now, "connection-closed", flow) and connection is not None:
-            flows.closed(self._state, connection)
+    def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
+        """A connection failed, was refused or ended; ``why`` where the shell knows more."""
+        connection = link.find(self._state, flow)
+        if self._begin(now, "connection-closed", flow, why) and connection is not None:
+            receive.closed(self._state, connection, why)
             self._settle()
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
         """Whether a connection takes bytes now."""
-        connection = self._state.flows.get(flow.number)
+        connection = link.find(self._state, flow)
         if self._begin(now, "writable", flow, ready) and connection is not None:
             connection.is_writable = ready
             if ready and connection.is_open:

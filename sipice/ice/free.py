@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sipice.ice import checklist, consent, flows, gathered, media, pace, restart, transactions
+from sipice.ice import (
+    checklist,
+    consent,
+    flows,
+    gathered,
+    link,
+    media,
+    pace,
+    restart,
+    transactions,
+)
 from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
 from sipice.net import SILENT, Base, CancelResolve, ReleaseBase
@@ -140,6 +150,8 @@ def everything(state: AgentState) -> None:
             state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket
     pace.release(state)
     if len(state.local.members) < 2:
+        for connection in list(state.local.flows.values()):
+            link.hang_up(state, connection)
         state.commands += map(CancelResolve, state.local.queries)
         state.local.queries = ()
     state.timers.clear()

@@ -19,7 +19,7 @@ from sipice.ice.state import (
 )
 from sipice.ice.timers import GatherDeadline, ServerKeepalive, TransactionEnd
 from sipice.ice.uri import ServerKind
-from sipice.net import Address, Resolve, SendDatagram, Transport
+from sipice.net import Address, Resolve, Transport
 from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
 
@@ -123,7 +123,7 @@ def ask(state: AgentState) -> None:
     if question.base.number not in state.local.bases:
         return
     if question.data is not None:
-        state.commands.append(SendDatagram(question.data, question.base, question.to))
+        relay.send_ready(state, question)
     elif question.turn:
         relay.allocate(state, question)
     else:

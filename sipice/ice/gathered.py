@@ -19,15 +19,18 @@ def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
     known = (
         (server.address,) if isinstance(server, IceServer) else state.local.addresses.get(rank, ())
     )
-    if server.transport is not Transport.UDP:
-        return []
+    if server.transport is Transport.TCP and server.kind is ServerKind.STUN:
+        return []  # what it would see is the address of that connection, which no check could use
     return [address for address in known if address.family == base.base.address.family]
 
 
-def question(state: AgentState, stream: Stream, base: LocalBase, rank: int, to: Address) -> None:
+def question(
+    state: AgentState, stream: Stream, base: LocalBase, rank: int, to: Address, attempt: int = 1
+) -> None:
     """Ask a server at one of its addresses when the pacing allows."""
     turn = state.config.servers[rank].kind is ServerKind.TURN
-    state.questions += (Question(stream.id, base.base, to, rank, turn=turn),)
+    asked = Question(stream.id, base.base, to, rank, turn=turn, attempt=attempt)
+    state.questions += (asked,)
 
 
 def failed(

@@ -52,7 +52,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "close": (),
     "connection-opened": ("flow",),
     "connection-accepted": ("base", "remote"),
-    "connection-closed": ("flow",),
+    "connection-closed": ("flow", "why"),
     "writable": ("flow", "ready"),
     "send-failed": ("base", "remote", "hard"),
     "send": ("stream", "component", "size"),
@@ -150,14 +150,19 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
 
 def frames(state: AgentState, connection: Connection, packets: Iterable[bytes] | None) -> None:
     """Frames are complete on a connection; None when no frame can be found any more."""
-    base, remote = connection.base, connection.remote
     read: list[Field] | None = None
     if packets is not None:
         read = [
-            from_packet(one, lambda message: key_of(state, message, base, remote))
-            for one in packets
+            from_packet(one, lambda message: key_on(state, connection, message)) for one in packets
         ]
     _recorder(state).record(state.now, "receive-stream", flow=connection.flow.number, packets=read)
+
+
+def key_on(state: AgentState, connection: Connection, message: Message) -> Key | None:
+    """The key that a message on a connection should be sealed with."""
+    if connection.relay is not None and message.method != Method.BINDING:
+        return connection.relay.key
+    return key_of(state, message, connection.base, connection.remote)
 
 
 def key_of(state: AgentState, message: Message, base: Base, remote: Address) -> Key | None:

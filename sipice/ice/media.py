@@ -80,7 +80,7 @@ def _way(state: AgentState, base: Base, to: Address) -> Path:
     local = state.local.bases.get(base.number)
     if local is not None and local.relay is not None:
         socket, server, channel = local.relay.path(to)
-        return Path(socket, server, to, channel, relayed=True)
+        return Path(socket, server, to, channel, local.relay.flow, relayed=True)
     connection = state.connections.get((base.number, to)) if state.connections else None
     return Path(base, to, to, None, None if connection is None else connection.flow)
 
@@ -207,9 +207,9 @@ def _sources(state: AgentState, stream: Stream, component: int) -> frozenset[Sou
     for number, remote in known:
         local = bases.get(number)
         if local is not None and local.component == component:
-            if local.relay is not None:
+            if local.relay is None:
+                found.append(Source(local.base, remote))
+            elif local.relay.flow is None:  # else the agent reads what the connection brings
                 base, server, channel = local.relay.path(remote)
                 found.append(Source(base, server, channel, relayed=True))
-            else:
-                found.append(Source(local.base, remote))
     return frozenset(found)

@@ -44,8 +44,29 @@ def datagram(state: AgentState, data: bytes, base: Base, remote: Address) -> Non
     stun(state, data, local, remote)
 
 
+def opened(state: AgentState, connection: Connection) -> None:
+    """A connect succeeded."""
+    if connection.relay is None:
+        flows.opened(state, connection)
+    else:
+        relay.connected(state, connection)
+
+
+def closed(state: AgentState, connection: Connection, why: str | None) -> None:
+    """A connect failed, or a connection ended."""
+    if isinstance(connection.relay, RelayPort):
+        state.local.flows.pop(connection.flow.number)
+        relay.disconnected(state, connection, why)
+        carried(state, connection.relay, [])
+    else:
+        flows.closed(state, connection)
+
+
 def stream(state: AgentState, connection: Connection, data: bytes) -> None:
-    """Bytes of a connection: each frame is STUN or media (RFC 6544 §10.2)."""
+    """Bytes of a connection: each frame is STUN or media (RFC 6544 §10.2), or from a server."""
+    if isinstance(connection.relay, RelayPort):
+        carried(state, connection.relay, relay.received(state, connection, data))
+        return
     local = state.local.bases.get(connection.base.number)
     for packet in flows.received(state, connection, data):
         if local is not None:
@@ -69,7 +90,7 @@ def carried(
         for base in list(port.relayed):
             free.lose_base(state, base.base, Loss.RELAY_LOST)
         port.relayed.clear()
-        state.local.relays.pop((port.socket.number, port.client.server), None)
+        state.local.relays.pop(port.place, None)
         free.release_socket(state, port.socket)
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sipice.ice import gathered, media, tracing
+from sipice.errors import DecodeError
+from sipice.ice import gathered, inputs, link, media, tcp, tracing
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.config import IceServer, NamedServer
 from sipice.ice.events import RelayLost
-from sipice.ice.state import AgentState, Asking, LocalBase, Question
+from sipice.ice.state import (
+    AgentState,
+    Asking,
+    Connection,
+    LocalBase,
+    Question,
+    Stream,
+)
 from sipice.ice.timers import Allocation
 from sipice.ice.uri import ServerKind
-from sipice.net import Address, Base, SendDatagram, Transport
+from sipice.net import Address, Base, Flow, SendDatagram, Transport
 from sipice.stun import Key
 from sipice.stun.longterm import LongTermCredentials
 from sipice.turn import (
@@ -33,6 +41,8 @@ from sipice.turn import (
 
 MAX_PENDING = 8
 """Datagrams kept for one peer address until its permission is granted."""
+MAX_ATTEMPTS = 3
+"""Connections made to one server because the one before broke while we gather."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +56,9 @@ class RelayPort:
     rank: int
     number: int
     """Names its deadline."""
+    connection: Connection | None = None
+    """To the server over TCP or TLS, instead of the socket."""
+    attempt: int = 1
     relayed: list[LocalBase] = field(default_factory=list[LocalBase])
     pending: dict[bytes, list[tuple[Address, bytes]]] = field(
         default_factory=dict[bytes, list[tuple[Address, bytes]]]
@@ -62,16 +75,34 @@ class RelayPort:
         """Send through the server, after the permission if there is none yet."""
         wrapped = self.client.encapsulate(peer, data)
         if wrapped is not None:
-            state.commands.append(SendDatagram(wrapped, self.socket, self.client.server))
+            self.transmit(state, wrapped, keep=False)
             return
         waiting = self.pending.setdefault(peer.ip, [])
         if len(waiting) < MAX_PENDING:
             waiting.append((peer, data))
         self.permit(state, [peer])
 
+    def transmit(self, state: AgentState, packet: bytes, *, keep: bool) -> None:
+        """Give a message to the server; ``keep`` what its connection does not take now."""
+        if self.connection is None:
+            state.commands.append(SendDatagram(packet, self.socket, self.client.server))
+        else:
+            tcp.write(state, self.connection, packet, keep=keep)
+
     def path(self, peer: Address) -> tuple[Base, Address, int | None]:
         """See Relay."""
         return self.socket, self.client.server, self.client.channel_number(peer)
+
+    @property
+    def flow(self) -> Flow | None:
+        """See Relay."""
+        return None if self.connection is None else self.connection.flow
+
+    @property
+    def place(self) -> tuple[int, Address]:
+        """Its key among the allocations: a 5-tuple has one."""
+        number = self.socket.number if self.connection is None else self.connection.flow.number
+        return number, self.client.server
 
     def permit(self, state: AgentState, peers: list[Address]) -> None:
         """See Relay."""
@@ -107,11 +138,13 @@ class Standing(NamedTuple):
 
 
 def standing(state: AgentState) -> list[Standing]:
-    """The allocations that have come and are not being given back."""
+    """The allocations that have come, are not being given back, and need no connection."""
     found: list[Standing] = []
     for relay in state.local.relays.values():
         port = relay if isinstance(relay, RelayPort) else None
-        if port is not None and not port.answered:
+        if port is None or port.connection is not None:
+            continue  # RFC 8656 §5: an allocation ends with its connection
+        if not port.answered:
             port = port.replaces  # what was asked for anew has to be asked for again
         allocation = None if port is None else port.client.export(state.now)
         if port is not None and allocation is not None:
@@ -184,17 +217,66 @@ def flush(
         else:
             _happened(state, port, event)
     for packet in client.take_packets():
-        question = Question(port.stream, port.socket, client.server, port.rank, packet)
+        question = Question(
+            port.stream, port.socket, client.server, port.rank, packet, relay=port.number
+        )
         if paced:
             state.questions = (question, *state.questions)
         elif question not in state.questions:  # a retransmission of what waits is no news
-            state.commands.append(SendDatagram(packet, port.socket, client.server))
+            port.transmit(state, packet, keep=True)
     due = client.next_timeout()
     if due is None:
         state.timers.disarm(Allocation(port.number))
     else:
         state.timers.arm(Allocation(port.number), due)
     return carried
+
+
+def send_ready(state: AgentState, question: Question) -> None:
+    """A message that waited for its slot goes out."""
+    port = find(state, question.relay)
+    if port is not None and question.data is not None:
+        port.transmit(state, question.data, keep=True)
+
+
+def connected(state: AgentState, connection: Connection) -> None:
+    """The connection to a server stands: ask for the allocation when the pacing allows."""
+    port = _port_of(connection)
+    connection.is_open = True
+    port.client.allocate(state.now)
+    flush(state, port, paced=True)
+
+
+def received(
+    state: AgentState, connection: Connection, data: bytes
+) -> list[tuple[LocalBase, Address, bytes]]:
+    """Bytes from a server: what the messages that they complete carried (RFC 8656 §12.5)."""
+    try:
+        packets = connection.framer.feed(data)
+    except DecodeError:
+        packets = None
+    if (packets is None or packets) and state.tracer is not None:
+        inputs.frames(state, connection, packets)
+    if packets is None:
+        disconnected(state, connection, "what it sends is not TURN")
+        return []
+    port = _port_of(connection)
+    return [one for packet in packets for one in receive(state, port, packet)]
+
+
+def disconnected(state: AgentState, connection: Connection, why: str | None = None) -> None:
+    """The connection to a server could not be made, or has ended, and the allocation with it."""
+    port = _port_of(connection)
+    ending = Loss.TRANSPORT.value if connection.is_open else "no connection to it could be made"
+    port.client.transport_failed()
+    port.client.take_events()
+    _lost(state, port, Lost(Loss.TRANSPORT, retry_after=0.0), why or ending)
+    state.timers.disarm(Allocation(port.number))
+
+
+def _port_of(connection: Connection) -> RelayPort:
+    assert isinstance(connection.relay, RelayPort)
+    return connection.relay
 
 
 def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
@@ -210,8 +292,8 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
                 tracing.not_permitted(state, port.socket, port.client.server, ip, code)
         case ChannelBound() | ChannelFailed():
             _refresh(state, port)
-        case Redirected(server, _):
-            _redirect(state, port, server)
+        case Redirected(server, domain):
+            _redirect(state, port, server, domain)
         case Lost():
             _lost(state, port, event)
         case _:
@@ -228,10 +310,15 @@ def allocate(state: AgentState, question: Question) -> None:
     if base is None:
         return
     server = state.config.servers[question.rank]
-    before = state.local.relays.get((base.base.number, question.to))
+    over_stream = server.transport is Transport.TCP
+    before = None if over_stream else state.local.relays.get((base.base.number, question.to))
     client = TurnClient(
-        # What stands there though nobody here made it was left by a process before this one.
-        TurnConfig(family=server.relay_family, sweep=before is None),
+        TurnConfig(
+            family=server.relay_family,
+            # What stands there though nobody here made it was left by a process before this one.
+            sweep=before is None and not over_stream,
+            reliable=over_stream,
+        ),
         question.to,
         _credentials(server),
         state.rng,
@@ -239,12 +326,16 @@ def allocate(state: AgentState, question: Question) -> None:
     number = state.local.next_base
     state.local.next_base += 1
     port = RelayPort(client, base.base, base.stream, base.component, question.rank, number)
+    port.attempt = question.attempt
     if isinstance(before, RelayPort) and before.answered:
         port.replaces = before  # of the same 5-tuple the server keeps one: 437 if it still stands
-    state.local.relays[base.base.number, question.to] = port
     if state.tracer is not None:
         tracing.server(state, "server-asked", port.socket, question.to, kind="TURN")
-    client.allocate(state.now)
+    if over_stream:
+        port.connection = link.connect(state, port, port.socket, question.to, server.tls)
+    else:
+        client.allocate(state.now)
+    state.local.relays[port.place] = port
     flush(state, port)
 
 
@@ -259,7 +350,8 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
     server = port.client.server
     if state.tracer is not None:
         tracing.allocated(state, port.socket, server, event.mapped, event.relayed)
-    gathered.reflexive(state, stream, base, event.mapped, server, port.rank)
+    if port.connection is None:  # else it is the address of the connection
+        gathered.reflexive(state, stream, base, event.mapped, server, port.rank)
     for address in event.relayed:
         number = state.local.next_base
         state.local.next_base += 1
@@ -289,30 +381,33 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
     gathered.answered(state, stream, Asking(port.rank, port.socket.number))
 
 
-def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
+def _lost(state: AgentState, port: RelayPort, event: Lost, why: str = "") -> None:
     stream = state.streams.get(port.stream)
+    why = why or event.reason.value
     if state.tracer is not None:
-        why, server = event.reason.value, port.client.server
+        server = port.client.server
         tracing.server(state, "server-failed", port.socket, server, kind="TURN", why=why,
                        code=event.code)  # fmt: skip
+    if port.connection is not None:
+        link.hang_up(state, port.connection)
     if port.answered:
         if port.relayed and event.reason is not Loss.DELETED:
-            reason = event.reason.value
-            state.events.append(RelayLost(port.client.server, reason))
+            state.events.append(RelayLost(port.client.server, why))
+            _try_again(state, port, stream)
         port.lost = True
         return
     port.answered = True
-    key = port.socket.number, port.client.server
     if port.replaces is not None:
-        state.local.relays[key] = port.replaces  # it still stands
+        state.local.relays[port.place] = port.replaces  # it still stands
     else:
-        state.local.relays.pop(key, None)
+        state.local.relays.pop(port.place, None)
         port.lost = True
     if stream is None:
         return
-    why = event.reason.value if event.code is None else f"{event.reason.value} ({event.code})"
+    why = why if event.code is None else f"{why} ({event.code})"
     asked = Asking(port.rank, port.socket.number)
-    if event.reason is Loss.CAPACITY and asked in stream.asking:
+    full = event.reason is Loss.CAPACITY and asked in stream.asking
+    if full and port.connection is None:
         # §5.1.1.2: no room for a relay; its server may still tell our mapped address
         state.questions += (Question(port.stream, port.socket, port.client.server, port.rank),)
         gathered.tell(state, stream, asked, why, event.code)
@@ -322,7 +417,18 @@ def _lost(state: AgentState, port: RelayPort, event: Lost) -> None:
     gathered.failed(state, stream, asked, why, to=to, code=event.code)
 
 
-def _redirect(state: AgentState, port: RelayPort, server: Address) -> None:
+def _try_again(state: AgentState, port: RelayPort, stream: Stream | None) -> None:
+    """What broke while we gather is asked for anew; afterwards a restart is the way."""
+    base = state.local.bases.get(port.socket.number)
+    if port.connection is None or stream is None or base is None or port.attempt >= MAX_ATTEMPTS:
+        return
+    if (stream.next or stream.current).local.gathering:
+        server, attempt = port.client.server, port.attempt + 1
+        gathered.question(state, stream, base, port.rank, server, attempt)
+        stream.asking += (Asking(port.rank, base.base.number),)
+
+
+def _redirect(state: AgentState, port: RelayPort, server: Address, domain: str | None) -> None:
     relays = state.local.relays
     for key in [key for key, value in relays.items() if value is port]:
         del relays[key]
@@ -330,8 +436,13 @@ def _redirect(state: AgentState, port: RelayPort, server: Address) -> None:
         _lost(state, port, Lost(Loss.REFUSED))
         return
     port.client.server = server
-    relays[port.socket.number, server] = port
-    port.client.allocate(state.now)
+    if port.connection is not None:
+        link.hang_up(state, port.connection)
+        tls = state.config.servers[port.rank].tls
+        port.connection = link.connect(state, port, port.socket, server, tls and (domain or tls))
+    else:
+        port.client.allocate(state.now)
+    relays[port.place] = port
 
 
 def _refresh(state: AgentState, port: RelayPort) -> None:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple, TypeAlias
 
 from sipice.errors import UsageError
-from sipice.ice import inputs, storage
+from sipice.ice import inputs, link, storage
 from sipice.ice.agent import Agent
 from sipice.ice.candidate import TcpType
 from sipice.ice.config import AgentConfig, IceServer, NamedServer
@@ -157,12 +157,19 @@ class _Player:
 
     def stream(self, agent: Agent, now: float, record: Record) -> None:
         flow = Flow(record["flow"])
-        connection = agent._state.flows[flow.number]
-        key_of = self.key_of(agent, connection.base, connection.remote)
-        packets = record["packets"]
-        data = b"\xff\xff\0\0"
-        if packets is not None:
-            data = b"".join(frame_rfc4571(to_packet(one, key_of)) for one in packets)
+        connection = link.find(agent._state, flow)
+        if connection is None:
+            raise UnplayableError(f"there is no flow {flow.number}")
+        packets = [
+            to_packet(one, lambda message: inputs.key_on(agent._state, connection, message))
+            for one in record["packets"] or ()
+        ]
+        if record["packets"] is None:
+            data = b"\xff\xff\0\0"
+        elif connection.relay is None:
+            data = b"".join(map(frame_rfc4571, packets))
+        else:
+            data = b"".join(one + bytes(-len(one) % 4) for one in packets)
         agent.receive_stream(now, flow, data)
 
     def set_remote(self, agent: Agent, now: float, record: Record) -> None:
@@ -322,7 +329,9 @@ _INPUTS: dict[str, _Perform] = {
     "connection-accepted": lambda _, agent, now, r: agent.connection_accepted(
         now, _known_base(agent, r), to_address(r["remote"])
     ),
-    "connection-closed": lambda _, agent, now, r: agent.connection_closed(now, Flow(r["flow"])),
+    "connection-closed": lambda _, agent, now, r: agent.connection_closed(
+        now, Flow(r["flow"]), r.get("why")
+    ),
     "writable": lambda _, agent, now, r: agent.writable(now, Flow(r["flow"]), r["ready"]),
     "send-failed": lambda _, agent, now, r: agent.send_failed(
         now, _known_base(agent, r), to_address(r["remote"]), hard=r["hard"]

@@ -50,6 +50,10 @@ class Relay(Protocol):
     def path(self, peer: Address) -> tuple[Base, Address, int | None]:
         """The socket, the server and the channel by which media reaches ``peer``."""
 
+    @property
+    def flow(self) -> Flow | None:
+        """The connection to the server, instead of the socket."""
+
     def permit(self, state: AgentState, peers: list[Address]) -> None:
         """Let these peers through before they are checked (RFC 8445 §7.2.1)."""
 
@@ -116,7 +120,7 @@ class LocalBase:
 
 
 class Connection:
-    """A byte stream between a TCP base and a remote address."""
+    """A byte stream between a TCP base and a remote address, or to a TURN server."""
 
     __slots__ = (
         "accepted",
@@ -126,18 +130,21 @@ class Connection:
         "is_open",
         "is_writable",
         "kept",
+        "relay",
         "remote",
         "requested",
         "spoken",
     )
 
     def __init__(
-        self, flow: Flow, base: Base, remote: Address, *, limit: int, is_open: bool
+        self, flow: Flow, base: Base, remote: Address, *, framer: Framer, is_open: bool
     ) -> None:
         self.flow = flow
         self.base = base
         self.remote = remote
-        self.framer = Framer.rfc4571(limit)
+        self.framer = framer
+        self.relay: Relay | None = None
+        """The allocation that the server at its end keeps for us."""
         self.is_open = is_open
         self.is_writable = True
         self.requested = False
@@ -165,7 +172,9 @@ class LocalSide:
     next_generation: int = 1
     next_member: int = 1
     relays: dict[tuple[int, Address], Relay] = field(default_factory=dict)
-    """Allocations by number of base and address of the server."""
+    """Allocations by number of base, or of the flow to the server, and address of the server."""
+    flows: dict[int, Connection] = field(default_factory=dict)
+    """Connections to servers by the number of the flow."""
     addresses: dict[int, Sequence[Address]] = field(default_factory=dict)
     """What the names of servers stand for, by the server's position in the configuration."""
     queries: tuple[Resolve, ...] = ()
@@ -384,6 +393,10 @@ class Question(NamedTuple):
     data: bytes | None = None
     """A message that is ready; None: a new Binding or Allocate request."""
     turn: bool = False
+    relay: int = 0
+    """The number of the allocation that a ready message belongs to."""
+    attempt: int = 1
+    """How often an allocation is asked for because its connection broke."""
 
 
 Outstanding = Check | ConsentCheck | ServerRequest

@@ -12,7 +12,7 @@ from sipice.net import (
     OpenConnection,
     SendStream,
 )
-from sipice.stun.framing import frame_rfc4571
+from sipice.stun.framing import Framer, frame_rfc4571
 
 ACTIVE_PORT = 9
 """What an active candidate shows as its port (§4.5)."""
@@ -55,15 +55,14 @@ def send(state: AgentState, data: bytes, base: Base, to: Address) -> None:
             return  # the peer connects
         connection = add(state, base, to)
         _open_next(state, to)
-    write(state, connection, frame_rfc4571(data))
+    write(state, connection, frame_rfc4571(data), keep=data[0] < 4)
 
 
-def write(state: AgentState, connection: Connection, framed: bytes) -> None:
+def write(state: AgentState, connection: Connection, framed: bytes, *, keep: bool) -> None:
     """Give a frame to the connection, or keep a little STUN until it takes bytes again."""
-    is_stun = framed[2] < 4
     if connection.is_open and connection.is_writable:
         state.commands.append(SendStream(connection.flow, framed))
-    elif is_stun and connection.kept_bytes + len(framed) <= state.config.max_stream_backlog:
+    elif keep and connection.kept_bytes + len(framed) <= state.config.max_stream_backlog:
         connection.kept.append(framed)
 
 
@@ -78,9 +77,8 @@ def add(state: AgentState, base: Base, remote: Address, *, accepted: bool = Fals
     """Name a connection; an accepted one is open already."""
     flow = Flow(state.local.next_base)
     state.local.next_base += 1
-    connection = Connection(
-        flow, base, remote, limit=state.config.max_stream_buffer, is_open=accepted
-    )
+    framer = Framer.rfc4571(state.config.max_stream_buffer)
+    connection = Connection(flow, base, remote, framer=framer, is_open=accepted)
     connection.accepted = connection.requested = accepted
     state.connections[base.number, remote] = connection
     state.flows[flow.number] = connection

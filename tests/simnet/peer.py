@@ -78,6 +78,7 @@ class Peer:
         """All siblings over one local side, this one included."""
         self.flows: dict[int, End] = {}
         """Connections by the number of the flow."""
+        self.server_flows: set[int] = set()
         self._next_tcp_port = 30_000
         self._split = Random(f"split {seed} {host.name}")
         self.sockets: dict[int, Socket] = {}
@@ -222,7 +223,10 @@ class Peer:
             self._drain()
             return sent
         if path.flow is not None:
-            self._write(path.flow, len(data).to_bytes(2) + data)
+            framed = len(data).to_bytes(2) + data
+            if path.channel is not None:
+                framed = wire.channel_data(path.channel, data) + bytes(-len(data) % 4)
+            self._write(path.flow, framed)
             return True
         framed = data if path.channel is None else wire.channel_data(path.channel, data)
         self.sockets[path.base.number].send(path.to, framed)
@@ -240,6 +244,8 @@ class Peer:
                 case SendStream(flow, data):
                     self._write(flow, data)
                 case OpenConnection(flow, local, remote):
+                    if flow.number in self.agent._state.local.flows:
+                        self.server_flows.add(flow.number)
                     self._adopt(flow, self.host.tcp.connect(local, remote))
                 case CloseConnection(flow):
                     self._close(flow)
@@ -302,7 +308,8 @@ class Peer:
                 self.tell(self.agent.connection_closed, flow)
 
         def arrived(data: bytes) -> None:
-            self._judge_frames(self.world.frames_received, Packet(end.remote, end.local, data))
+            if not self._is_server(flow):
+                self._judge_frames(self.world.frames_received, Packet(end.remote, end.local, data))
             # Cut where TCP pleases, in the middle of a length if it comes so.
             at = self._split.randrange(len(data) + 1)
             for part in (data[:at], data[at:]):
@@ -320,8 +327,13 @@ class Peer:
 
     def _write(self, flow: Flow, data: bytes) -> None:
         end = self.flows[flow.number]
-        self._judge_frames(self.world.frames_sent, Packet(end.local, end.remote, data))
+        if not self._is_server(flow):
+            self._judge_frames(self.world.frames_sent, Packet(end.local, end.remote, data))
         end.send(data)
+
+    def _is_server(self, flow: Flow) -> bool:
+        """Whether TURN goes over it, which knows no frames of RFC 4571."""
+        return flow.number in self.server_flows
 
     def _judge_frames(
         self, told: list[Callable[[float, str, Packet], None]], packet: Packet

@@ -1,4 +1,4 @@
-"""A TURN server over UDP in virtual time (RFC 8656), honest, limited, or worse."""
+"""A TURN server over UDP and TCP in virtual time (RFC 8656), honest, limited, or worse."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sipice.net import Address
 from tests.simnet import wire
 from tests.simnet.host import Host, Socket
 from tests.simnet.servers import STUN_PORT, later
+from tests.simnet.tcp import End
 from tests.simnet.turn_auth import Authenticator, Client, Realm, Refusal
 from tests.simnet.wire import Attr, Class, Message, Method
 from tests.simnet.world import Packet
@@ -100,6 +101,9 @@ class TurnServer:
         """The relaying IP address of each family (by its length)."""
         self._socket = host.bind(address, self._take, STUN_PORT)
         self.address = self._socket.address
+        self._ends: dict[Address, tuple[End, bytearray]] = {}
+        """Connections of clients, each with the beginning of a message."""
+        host.tcp.listen(self.address, self._accept)
 
     # What comes from clients
 
@@ -117,6 +121,43 @@ class TurnServer:
             self._request(packet.src, message)
         elif message.cls is Class.INDICATION and message.method == Method.SEND:
             self._from_indication(packet.src, message)
+
+    def _accept(self, end: End) -> None:
+        """RFC 8656 §2.1: a client over TCP; its messages are told apart by their length."""
+        client, buffer = end.remote, bytearray()
+        self._ends[client] = end, buffer
+
+        def take(data: bytes) -> None:
+            buffer.extend(data)
+            while len(buffer) >= 4:
+                length = int.from_bytes(buffer[2:4])
+                whole = 20 + length if buffer[0] < 0x40 else 4 + length + -length % 4
+                if len(buffer) < whole:
+                    return
+                self._take(Packet(client, self.address, bytes(buffer[:whole])))
+                del buffer[:whole]
+
+        end.on_data = take
+        end.on_close = lambda: self._hung_up(client)
+
+    def _hung_up(self, client: Address) -> None:
+        """§5: the allocation ends with its 5-tuple."""
+        self._ends.pop(client, None)
+        allocation = self.allocation(client)
+        if allocation is not None:
+            self.end(allocation)
+
+    def hang_up(self) -> None:
+        """Close all connections of clients."""
+        for end, _ in list(self._ends.values()):
+            end.close()
+            self._hung_up(end.remote)
+
+    def _to_client(self, client: Address, data: bytes) -> None:
+        if client in self._ends:
+            self._ends[client][0].send(data + bytes(-len(data) % 4))
+        else:
+            self._socket.send(client, data)
 
     def _request(self, client: Address, message: Message) -> None:
         if message.method == Method.BINDING:
@@ -306,7 +347,7 @@ class TurnServer:
                 (Attr.DATA, packet.data),
             ]
             data = wire.build(Method.DATA, Class.INDICATION, t, pairs, fingerprint=False)
-        self._socket.send(allocation.client, data)
+        self._to_client(allocation.client, data)
 
     # Answers and housekeeping
 
@@ -376,4 +417,4 @@ class TurnServer:
             message.method, cls, message.transaction, pairs, key=key, sha256=sha256,
             fingerprint=message.has(Attr.FINGERPRINT),
         )  # fmt: skip
-        later(self.host, self.policy.delay, lambda: self._socket.send(client, data))
+        later(self.host, self.policy.delay, lambda: self._to_client(client, data))

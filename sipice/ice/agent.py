@@ -240,14 +240,14 @@ class Agent:
     def commit_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange stands: the new generation takes over once it has its selected pairs."""
         if self._begin(now, "commit-restart", restart_id):
-            for found in self._restarted(restart_id):
+            for found in restart.end(self._state, restart_id):
                 restart.commit(self._state, found)
             self._settle()
 
     def rollback_restart(self, now: float, restart_id: RestartId) -> None:
         """The exchange was refused: as if the restart had never been prepared."""
         if self._begin(now, "rollback-restart", restart_id):
-            for found in self._restarted(restart_id):
+            for found in restart.end(self._state, restart_id):
                 restart.roll_back(self._state, found)
             self._settle()
             pace.arm(self._state)
@@ -484,13 +484,6 @@ class Agent:
         if streams is None:
             return list(self._state.streams.values())
         return [self._stream(stream) for stream in streams]
-
-    def _restarted(self, restart_id: RestartId) -> list[Stream]:
-        streams = self._state.restarts.pop(restart_id, None)
-        if streams is None:
-            raise UsageError(f"restart {restart_id} is not under way")
-        living = self._state.streams
-        return [living[stream] for stream in streams if stream in living]
 
     def _generation(self, stream: Stream, number: int | None) -> Generation:
         if number is None:

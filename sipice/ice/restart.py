@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sipice.errors import UsageError
 from sipice.ice import media, tracing, transactions
 from sipice.ice.candidate import MAX_LOCAL_PREFERENCE, CandidateType, foundation_key
 from sipice.ice.credentials import Credentials
@@ -61,6 +62,14 @@ def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
         stream.committed = False
         if state.tracer is not None:
             tracing.stream(state, "restart-prepared", following)
+
+
+def end(state: AgentState, restart_id: int) -> list[Stream]:
+    """A restart is committed or rolled back: its streams that are still there."""
+    streams = state.restarts.pop(restart_id, None)
+    if streams is None:
+        raise UsageError(f"restart {restart_id} is not under way")
+    return [state.streams[stream] for stream in streams if stream in state.streams]
 
 
 def commit(state: AgentState, stream: Stream) -> None:

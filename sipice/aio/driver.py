@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Generic, Protocol, TypeVar, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, assert_never
 
 from sipice.aio.endpoint import Endpoint
-from sipice.aio.tcp import Spawn, Streams
+from sipice.aio.names import Names
+from sipice.aio.queue import Spawn
+from sipice.aio.tcp import Streams
 from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions
 from sipice.net import (
     Address,
@@ -24,6 +26,9 @@ from sipice.net import (
     SendDatagram,
     SendStream,
 )
+
+if TYPE_CHECKING:
+    from sipice.aio.resolver import Resolver
 
 E = TypeVar("E")
 
@@ -58,6 +63,12 @@ class Core(Protocol[E]):
     def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
         """The system refused to send, or a validated ICMP error came (hard)."""
 
+    def name_resolved(self, now: float, query: Resolve, addresses: Sequence[Address]) -> None:
+        """A ``Resolve`` succeeded; the best address comes first."""
+
+    def name_failed(self, now: float, query: Resolve, why: str) -> None:
+        """A ``Resolve`` led nowhere; why in one sentence."""
+
     def media_sent(self, now: float, stream: int, component: int) -> None:
         """Media went out past the core; told at most once a second."""
 
@@ -91,6 +102,7 @@ class Driver(Generic[E]):
         "_endpoints",
         "_idle",
         "_loop",
+        "_names",
         "_on_event",
         "_pumping",
         "_timer",
@@ -106,13 +118,15 @@ class Driver(Generic[E]):
         options: SocketOptions = DEFAULT_OPTIONS,
         scopes: Mapping[bytes, int] = NO_SCOPES,
         tls: ssl.SSLContext | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
-        """``spawn`` makes a task of a TaskGroup; for the other options see ``tcp.Streams``."""
+        """For the options see ``tcp.Streams`` and ``names.Names``."""
         self._core = core
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self.streams = Streams(core, self.pump, spawn, options=options, scopes=scopes, tls=tls)
         """Its TCP listeners and connections."""
+        self._names = Names(core, self.pump, spawn, resolver)
         self._endpoints: dict[int, Endpoint] = {}
         self._timer: asyncio.Handle | None = None
         self._due = 0.0
@@ -159,7 +173,10 @@ class Driver(Generic[E]):
                 for event in self._core.take_events():
                     self._on_event(event)
                 for command in self._core.take_commands():
-                    self._carry_out(command)
+                    if isinstance(command, SendDatagram):
+                        self._send(command)
+                    else:
+                        self._carry_out(command)
         finally:
             self._pumping = False
         if self._idle is not None and self.is_idle and not self._idle.done():
@@ -184,14 +201,26 @@ class Driver(Generic[E]):
             endpoint.release()
         self._endpoints.clear()
         self.streams.stop()
+        self._names.stop()
 
-    def _carry_out(self, command: Command) -> None:
+    def _send(self, command: SendDatagram) -> None:
+        data, base, to = command
+        endpoint = self._endpoints.get(base.number)
+        if endpoint is not None and not endpoint.send(data, to):
+            self._core.send_failed(self._loop.time(), base, to)
+            self._again = True
+
+    def _carry_out(
+        self,
+        command: SendStream
+        | OpenConnection
+        | CloseConnection
+        | Listen
+        | ReleaseBase
+        | Resolve
+        | CancelResolve,
+    ) -> None:
         match command:
-            case SendDatagram(data, base, to):
-                endpoint = self._endpoints.get(base.number)
-                if endpoint is not None and not endpoint.send(data, to):
-                    self._core.send_failed(self._loop.time(), base, to)
-                    self._again = True
             case ReleaseBase(base):
                 endpoint = self._endpoints.pop(base.number, None)
                 if endpoint is not None:
@@ -206,8 +235,10 @@ class Driver(Generic[E]):
                 self.streams.close(flow)
             case Listen(base):
                 self.streams.listen(base)
-            case Resolve() | CancelResolve():
-                raise NotImplementedError
+            case Resolve():
+                self._names.look_up(command)
+            case CancelResolve(query):
+                self._names.cancel(query)
             case _:
                 assert_never(command)
 

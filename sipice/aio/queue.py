@@ -1,12 +1,16 @@
-"""Waiting without making anybody else wait: a bell, and a queue whose oldest item goes."""
+"""Tasks and waiting: a bell that wakes all, and a queue that never makes its writer wait."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Coroutine
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+Spawn = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+"""Makes a task that somebody waits for in the end: ``create_task`` of a TaskGroup."""
 
 
 class Bell:

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from random import SystemRandom
 from socket import if_nametoindex
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sipice.aio import interfaces
 from sipice.aio.bases import Bases, PortRange
@@ -30,15 +30,21 @@ from sipice.ice import (
     DataReceived,
     Description,
     Event,
+    IceServer,
     MediaChanged,
+    NamedServer,
     Pacer,
     RestartId,
     Role,
+    ServerUri,
     TcpType,
 )
 from sipice.ice.config import DEFAULT
 from sipice.net import Address, Path
 from sipice.trace import JsonLines
+
+if TYPE_CHECKING:
+    from sipice.aio.resolver import Resolver
 
 GATHER_DEADLINE = 0.5
 """Seconds that ``gather`` waits for servers; what they answer later is used all the same."""
@@ -69,10 +75,13 @@ class Session:
     ``role`` is CONTROLLING for the side that made the offer (RFC 8445 §6.1.1). Each of ``streams``
     has ``components``: 1, or 2 with RTCP beside RTP.
 
+    ``servers`` are STUN and TURN servers by URI, like ``turn:relay.example.org?transport=tcp``,
+    which may need ``username`` and ``password``, or ready values; ``config`` may have more.
+
     Sockets are bound to ``addresses``, IP literals; without these to what ``policy`` leaves of the
     machine's own, which are then watched for changes. ``port_range`` limits their ports, ``tcp``
     adds TCP candidates of these kinds (with ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and
-    buffer sizes, and ``tls`` verifies TURN servers.
+    buffer sizes, ``tls`` verifies TURN servers, and ``resolver`` finds their names.
 
     With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
     file for the record of docs/trace.md. ``pacer`` is shared by all sessions of a process.
@@ -85,16 +94,22 @@ class Session:
         streams: int = 1,
         components: int = 1,
         config: AgentConfig = DEFAULT,
+        servers: Sequence[str | IceServer | NamedServer] = (),
+        username: str = "",
+        password: str = "",
         addresses: Sequence[str] | None = None,
         policy: InterfacePolicy = EVERYWHERE,
         port_range: PortRange | None = None,
         tcp: Collection[TcpType] = (),
         sockets: SocketOptions = DEFAULT_OPTIONS,
         tls: ssl.SSLContext | None = None,
+        resolver: Resolver | None = None,
         pacer: Pacer = PACER,
         on_media: OnMedia | None = None,
         trace: str | FilePath | None = None,
     ) -> None:
+        known = [_server(one, username, password) for one in servers]
+        config = replace(config, servers=(*config.servers, *known))
         self._files = ExitStack()
         self._agent = Agent(config, role=role, rng=_RNG, pacer=pacer, tracer=self._tracer(trace))
         self._tasks = asyncio.TaskGroup()
@@ -106,6 +121,7 @@ class Session:
             options=sockets,
             scopes=self._scopes,
             tls=tls,
+            resolver=resolver,
         )
         self._bases = Bases(
             self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp
@@ -326,6 +342,14 @@ class Restart:
 def _shown(candidate: Candidate) -> Candidate:
     """A candidate as the peer may see it."""
     return candidate._replace(base=None, server=None)
+
+
+def _server(
+    server: str | IceServer | NamedServer, username: str, password: str
+) -> IceServer | NamedServer:
+    if isinstance(server, str):
+        return NamedServer(ServerUri.parse(server), username, password)
+    return server
 
 
 def _explicit(host: str) -> LocalAddress:

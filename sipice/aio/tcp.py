@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
+from sipice.aio.queue import Spawn
 from sipice.aio.udp import SocketOptions, family_of, socket_address
 from sipice.net import Address, Base, Flow, OpenConnection, SendStream
 
@@ -15,8 +16,6 @@ MAX_UNSENT = 32_768
 """Bytes that may wait in a connection before it counts as not writable."""
 MAX_ACCEPTED = 64
 """Living connections that one listener has accepted; beyond, the oldest silent one goes."""
-
-Spawn = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
 class StreamCore(Protocol):

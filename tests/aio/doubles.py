@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
-from sipice.net import Address, Base, Command, Flow, Transport
+from sipice.net import Address, Base, Command, Flow, Resolve, Transport
 
 HERE = Address.parse("192.0.2.1", 5000)
 THERE = Address.parse("192.0.2.2", 6000)
@@ -57,6 +57,12 @@ class ScriptedCore:
     def send(self, now: float, stream: int, component: int, data: bytes) -> bool:
         self._note("send", stream, component, data)
         return True
+
+    def name_resolved(self, now: float, query: Resolve, addresses: Sequence[Address]) -> None:
+        self._note("resolved", query, tuple(addresses))
+
+    def name_failed(self, now: float, query: Resolve, why: str) -> None:
+        self._note("not-resolved", query, why)
 
     def media_sent(self, now: float, stream: int, component: int) -> None:
         self._note("media-sent", stream, component)

@@ -10,11 +10,35 @@ from pathlib import Path
 
 import pytest
 
-from sipice.aio.session import Session, SessionEvent
+from sipice.aio.resolver import Resolver
+from sipice.aio.session import Session, SessionEvent, open_session
+from sipice.demo.turn_server import USER
 from sipice.errors import SessionClosed, SessionFailed, UsageError
-from sipice.ice import Description, PairSelected, RestartFinished, StreamCompleted, TcpType
+from sipice.ice import (
+    CandidateType,
+    Description,
+    MediaChanged,
+    PairSelected,
+    RestartFinished,
+    Role,
+    ServerFailed,
+    StreamCompleted,
+    TcpType,
+)
 from sipice.net import Transport
-from tests.aio.harness import CONFIG, Run, introduce, moved, on_each_loop, silence, two_sessions
+from tests.aio.dns import name_server
+from tests.aio.harness import (
+    CONFIG,
+    HOST,
+    PATIENCE,
+    Run,
+    introduce,
+    moved,
+    on_each_loop,
+    silence,
+    two_sessions,
+)
+from tests.aio.turn import PASSWORD, turn_server
 
 
 @on_each_loop
@@ -190,3 +214,67 @@ def test_the_record_of_a_session_can_be_read_and_holds_no_password(tmp_path: Pat
     assert "pair-selected" in names
     assert "close" in names
     assert password not in text
+
+
+def test_servers_by_name_give_candidates_and_a_dead_one_keeps_nobody_waiting() -> None:
+    async def scenario() -> None:
+        with turn_server() as (server, _):
+            host, port = server.address.host, server.address.port
+            records = f"relay.example.org A {host}"
+            async with (
+                name_server(records, silent="dead.example.org") as nameserver,
+                open_session(
+                    role=Role.CONTROLLING,
+                    addresses=[HOST],
+                    config=CONFIG,
+                    servers=[
+                        f"stun:dead.example.org:{port}",
+                        f"turn:relay.example.org:{port}",
+                        "turn:missing.example.org:3478",
+                    ],
+                    username=USER,
+                    password=PASSWORD,
+                    resolver=Resolver(nameserver),
+                ) as session,
+            ):
+                assert not await session.gather(deadline=0.4), "the dead one may still answer"
+                kinds = [one.type for one in session.description().candidates]
+                assert kinds == [CandidateType.HOST, CandidateType.RELAYED]
+                async for event in session.events():
+                    if isinstance(event, ServerFailed):
+                        assert "missing.example.org" in event.why
+                        break
+
+    asyncio.run(scenario())
+
+
+@on_each_loop
+def test_media_through_a_relay_goes_by_channel(run: Run) -> None:
+    async def scenario() -> None:
+        with turn_server() as (server, known), silence() as nowhere:
+            config = replace(CONFIG, servers=(known,))
+            async with two_sessions(config=config) as (one, two):
+                await asyncio.gather(one.gather(PATIENCE), two.gather(PATIENCE))
+                relayed = _relayed_only(two.description())
+                await two.set_remote(moved(one.description(), nowhere))
+                await one.set_remote(relayed)
+                assert (await one.path()).to == relayed.candidates[0].address
+                assert (await two.path()).relayed
+                async for event in two.events():
+                    path = event.table.send if isinstance(event, MediaChanged) else None
+                    if path is not None and path.channel is not None:
+                        break
+                before = server.relayed_packets
+                for number in range(3):
+                    assert two.send(b"\x80 to %d" % number)
+                    assert await one.receive() == b"\x80 to %d" % number
+                    assert one.send(b"\x80 from %d" % number)
+                    assert await two.receive() == b"\x80 from %d" % number
+                assert server.relayed_packets - before >= 3
+
+    run(scenario())
+
+
+def _relayed_only(description: Description) -> Description:
+    kept = [one for one in description.candidates if one.type is CandidateType.RELAYED]
+    return replace(description, candidates=tuple(kept))

@@ -86,11 +86,12 @@ def _give_up(state: TapState, leg: CallLeg, item: Item) -> None:
     if message.is_request:
         if message.method != "ACK":
             reply = compose.response(message, 487, tag=leg.own_tag)
-            state.emit(reply, item.way, out=not item.out)
             if transaction is not None:
                 transaction.reply, transaction.final = reply, 487
+            if transaction is None or not transaction.own:
+                state.emit(leg, reply, item.way, out=not item.out)
     elif item.out and transaction is not None and transaction.pending:
         # the stack's answer has not left: to the peer the request ends as RFC 3261 §15.1.2 has it
         reply = compose.response(transaction.item.message, 487, tag=leg.own_tag)
-        state.emit(reply, item.way, out=True)
+        state.emit(leg, reply, item.way, out=True)
         transaction.reply, transaction.final = reply, 487

@@ -44,7 +44,7 @@ def response(
     lines += _vias(request)
     lines += _copied(request)
     lines.append(f"To: {to}")
-    return _message(lines, fields)
+    return message(lines, fields)
 
 
 def failure(success: SipMessage, status: int, fields: Fields = ()) -> bytes:
@@ -53,7 +53,7 @@ def failure(success: SipMessage, status: int, fields: Fields = ()) -> bytes:
     lines += _vias(success)
     lines += _copied(success)
     lines.append(f"To: {success.header('to') or ''}")
-    return _message(lines, fields)
+    return message(lines, fields)
 
 
 def warning(text: str) -> str:
@@ -68,14 +68,14 @@ def retry_after(seconds: int) -> Fields:
     return (("Retry-After", str(seconds)),)
 
 
-def target_of_response(message: SipMessage) -> Target:
+def target_of_response(sip: SipMessage) -> Target:
     """A caller's view of the dialog that a response makes (RFC 3261 §12.1.2)."""
-    return Target(_contact(message), tuple(reversed(message.values("record-route"))))
+    return Target(_contact(sip), tuple(reversed(sip.values("record-route"))))
 
 
-def target_of_request(message: SipMessage) -> Target:
+def target_of_request(sip: SipMessage) -> Target:
     """A callee's view of the dialog that a request makes (RFC 3261 §12.1.1)."""
-    return Target(_contact(message), tuple(message.values("record-route")))
+    return Target(_contact(sip), tuple(sip.values("record-route")))
 
 
 def following(
@@ -92,7 +92,7 @@ def following(
         f"Call-ID: {success.call_id}",
         f"CSeq: {number} {method}",
     ]
-    return _message(lines)
+    return message(lines)
 
 
 def with_branch(via: str, branch: str) -> str:
@@ -101,22 +101,23 @@ def with_branch(via: str, branch: str) -> str:
     return f"{first};branch={branch};rport"
 
 
-def _contact(message: SipMessage) -> str:
-    value = next(iter(message.contacts), "")
+def _contact(sip: SipMessage) -> str:
+    value = next(iter(sip.contacts), "")
     _, opened, rest = parameters(value)[0].rpartition("<")
     return rest.partition(">")[0] if opened else parameters(value)[0]
 
 
-def _vias(message: SipMessage) -> list[str]:
-    return [f"Via: {header.value}" for header in message.headers if header.key == "via"]
+def _vias(sip: SipMessage) -> list[str]:
+    return [f"Via: {header.value}" for header in sip.headers if header.key == "via"]
 
 
-def _copied(message: SipMessage) -> list[str]:
-    copied = (header for header in message.headers if header.key in _COPIED)
+def _copied(sip: SipMessage) -> list[str]:
+    copied = (header for header in sip.headers if header.key in _COPIED)
     return [f"{header.name}: {header.value}" for header in copied]
 
 
-def _message(lines: list[str], fields: Fields = (), body: bytes = b"") -> bytes:
+def message(lines: list[str], fields: Fields = (), body: bytes = b"") -> bytes:
+    """A whole message of a start line and header lines."""
     lines += [f"{name}: {value}" for name, value in fields]
     lines.append(f"Content-Length: {len(body)}")
     # a bare CR in what was copied from the peer would be a line end to some parsers
@@ -124,7 +125,7 @@ def _message(lines: list[str], fields: Fields = (), body: bytes = b"") -> bytes:
     return as_bytes(head) + b"\r\n\r\n" + body
 
 
-def uri_of(message: SipMessage) -> str:
+def uri_of(sip: SipMessage) -> str:
     """The Request-URI of a request."""
-    line = message.start_line
+    line = sip.start_line
     return line.uri if isinstance(line, RequestLine) else ""

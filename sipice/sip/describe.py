@@ -7,7 +7,8 @@ from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
 from sipice.sip.controlling import DescriptionReady, Direction, Kind, Rejected
-from sipice.sip.leg import Awaiting, CallLeg, Item, Transaction
+from sipice.sip.dialog import keep_newest
+from sipice.sip.leg import MOST_REMEMBERED, Awaiting, CallLeg, Item, Transaction
 from sipice.sip.message import parse_message
 from sipice.sip.state import TapState
 
@@ -30,6 +31,9 @@ def describe(state: TapState, leg: CallLeg, now: float, item: Item, meaning: Mea
         transaction.plain = body.data
         if _came_again(state, leg, now, item, transaction):
             return
+    if item.out:
+        leg.plain[item.theirs] = body.data
+        keep_newest(leg.plain, MOST_REMEMBERED)
     rejected = _hand_over(state, leg, now, item, body.data, kind)
     if rejected is not None:
         reject(state, leg, now, item, rejected)
@@ -149,7 +153,8 @@ def _replace_success(
     # towards the peer our stack's fault is ours, towards our stack the peer's description is bad
     status = 500 if item.out else rejected.status
     data = compose.failure(item.message, status, _fields(rejected))
-    state.emit(data, item.way, out=item.out)
+    if not transaction.own:
+        state.emit(leg, data, item.way, out=item.out)
     transaction.reply = data
     if item.message.method == "INVITE":
         _acknowledge(state, leg, now, item, transaction)
@@ -169,6 +174,6 @@ def _acknowledge(
     target = compose.target_of_response(item.message)
     number = transaction.key.number
     transaction.ack = request(number, "ACK")
-    state.emit(transaction.ack, item.way, out=not item.out)
+    state.emit(leg, transaction.ack, item.way, out=not item.out)
     if passing.is_initial(transaction):
         passing.send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)

@@ -9,13 +9,15 @@ PENDING = 491
 TOO_EARLY = 500
 """With Retry-After: the sender has a request of its own pending."""
 
+_OFFERING = frozenset({"INVITE", "UPDATE"})
+
 
 def refusal(leg: CallLeg, item: Item, transaction: Transaction) -> int | None:
     """The status by which a request in a dialog has to be refused, if it has to."""
     method, message = item.message.method, item.message
-    if not message.to_tag or method not in ("INVITE", "UPDATE"):
+    if not message.to_tag or method not in _OFFERING:
         return None
-    others = [one for one in _in_dialog(leg, item.theirs) if one is not transaction]
+    others = [one for one in pending(leg, item.theirs) if one is not transaction]
     status = None
     if method == "INVITE":
         offers = (one for one in others if one.key.method == "UPDATE" and one.plain is not None)
@@ -30,20 +32,20 @@ def refusal(leg: CallLeg, item: Item, transaction: Transaction) -> int | None:
     return PENDING if status is not None and item.out else status
 
 
-def _status(item: Item, pending: list[Transaction]) -> int | None:
-    if not pending:
+def _status(item: Item, others: list[Transaction]) -> int | None:
+    if not others:
         return None
-    return TOO_EARLY if any(one.key.out is item.out for one in pending) else PENDING
+    return TOO_EARLY if any(one.key.out is item.out for one in others) else PENDING
 
 
-def _in_dialog(leg: CallLeg, theirs: str) -> list[Transaction]:
-    """What is pending in a dialog; an initial INVITE of ours in each that is not confirmed."""
+def pending(leg: CallLeg, theirs: str) -> list[Transaction]:
+    """INVITE and UPDATE without a final response; one that began forks is pending in each."""
     known = leg.dialogs.get(theirs)
     names = {theirs} if known is not None and known.confirmed else {theirs, ""}
     return [
         one
         for one in leg.transactions.values()
-        if one.begun and one.pending and one.key.dialog in names
+        if one.key.method in _OFFERING and one.begun and one.pending and one.key.dialog in names
     ]
 
 

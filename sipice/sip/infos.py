@@ -39,7 +39,7 @@ def receive(state: TapState, leg: CallLeg, now: float, item: Item) -> bool:
         reply = _answer(state, leg, now, item, name)
         leg.info_replies[identity] = reply
         keep_newest(leg.info_replies, MOST_REMEMBERED)
-    state.emit(reply, item.way, out=True)
+    state.emit(leg, reply, item.way, out=True)
     return True
 
 

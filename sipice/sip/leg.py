@@ -10,8 +10,10 @@ from typing import NamedTuple
 from sipice.sip.call import Limits, Meaning
 from sipice.sip.controlling import Controlling, Kind
 from sipice.sip.dialog import keep_newest
+from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
-from sipice.sip.message import SipMessage
+from sipice.sip.message import SipMessage, parse_message
+from sipice.sip.numbering import Numbering, restored, shifted
 from sipice.sip.outputs import CallKey, Way
 
 MOST_REMEMBERED = 256
@@ -130,11 +132,26 @@ class Resend:
 
 
 @dataclass(slots=True, eq=False)
+class Reoffer:
+    """An offer that our side owes in a dialog (RFC 8839 §4.3.4)."""
+
+    reason: str
+    after: int
+    """An offer with a higher CSeq on the wire settles it."""
+    asked: bool = False
+    not_before: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
 class PeerDialog:
     """One dialog, early or confirmed, with what is needed to send in it."""
 
     tag: str
     confirmed: bool = False
+    ends: Ends | None = None
+    """What a request of our side in it is made of."""
+    reoffer: Reoffer | None = None
+    """An offer that our side owes."""
     acknowledged: bool = False
     """The ACK of the last 2xx to an INVITE has passed."""
     unacknowledged_1xx: bool = False
@@ -182,10 +199,14 @@ class CallLeg:
         default_factory=dict[tuple[bool, str, int], tuple[bytes, bool]]
     )
     """By direction, dialog and CSeq: the first answer as it was passed on; was it final?"""
+    plain: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """The last description of our stack by dialog, as the stack wrote it."""
     outgoing: deque[Item] = field(default_factory=deque[Item])
     incoming: deque[Item] = field(default_factory=deque[Item])
     awaiting: dict[bool, Awaiting] = field(default_factory=dict[bool, Awaiting])
     """By direction."""
+    numbers: dict[str, Numbering] = field(default_factory=dict[str, Numbering])
+    """CSeq of our side by dialog."""
     parked: Parked | None = None
     fragment: bytes | None = None
     """Candidates to be told in every dialog that is still to come."""
@@ -193,6 +214,36 @@ class CallLeg:
     packages: frozenset[str] = frozenset()
     """The INFO packages that our last Recv-Info named."""
     resends: dict[Hashable, Resend] = field(default_factory=dict[Hashable, Resend])
+
+    def numbered(self, item: Item) -> Item:
+        """A request of the stack as the peer gets to see it."""
+        if not item.out or not item.message.is_request:
+            return item
+        message = shifted(item.message, self._numbers(item.theirs))
+        return item._replace(message=message)
+
+    def restored(self, data: bytes) -> bytes:
+        """A response for the stack."""
+        if not any(one.shifts for one in self.numbers.values()):
+            return data
+        message = parse_message(data)
+        return restored(data, self._numbers(message.to_tag))
+
+    def next_number(self, tag: str) -> int:
+        """The CSeq of a request of the tap's own."""
+        return self._numbers(tag).next_own()
+
+    def last_number(self, tag: str) -> int:
+        """The highest CSeq of our side that the peer has seen in a dialog."""
+        return self._numbers(tag).highest
+
+    def _numbers(self, tag: str) -> Numbering:
+        found = self.numbers.get(tag)
+        if found is None:
+            begun = self.numbers.get("")
+            found = self.numbers[tag] = Numbering(begun.last if begun else 0)
+            keep_newest(self.numbers, MOST_REMEMBERED)
+        return found
 
     def take(self, now: float, message: SipMessage, way: Way) -> Meaning:
         """What a message means for the exchanges of this call leg (RFC 6337)."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from sipice.sip import announce, closing, compose, infos, resend
+from sipice.sip import announce, closing, compose, ends, infos, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP, put_body, session_description
 from sipice.sip.call import Meaning
 from sipice.sip.dialog import keep_newest
 from sipice.sip.edit import Edit
-from sipice.sip.leg import MOST_REMEMBERED, CallLeg, Item, Parked, Transaction, TransactionKey
+from sipice.sip.leg import (
+    MOST_REMEMBERED,
+    CallLeg,
+    Item,
+    Parked,
+    PeerDialog,
+    Transaction,
+    TransactionKey,
+)
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.settings import LIFETIME, T2
 from sipice.sip.state import TapState
@@ -32,7 +40,9 @@ def forward(
     """
     transaction = leg.transaction(item)
     data = rewritten(state, item, transaction, body)
-    state.emit(data, item.way, out=item.out)
+    is_own = transaction is not None and transaction.own and not item.message.is_request
+    if not is_own:
+        state.emit(leg, data, item.way, out=item.out)
     if body is not None:
         leg.bodies[item.identity] = body
         keep_newest(leg.bodies, MOST_REMEMBERED)
@@ -43,6 +53,8 @@ def forward(
         _observe_request(state, leg, now, item, transaction, data)
     else:
         _observe_response(state, leg, now, item, transaction, rejected=rejected)
+        if is_own and (item.message.status or 0) >= 200:
+            _acknowledge_own(state, leg, item, transaction)
 
 
 def rewritten(
@@ -102,7 +114,8 @@ def reply(
     """The tap answers a request in the place of the one it was meant for."""
     item = transaction.item
     data = compose.response(item.message, status, tag=leg.own_tag, fields=fields)
-    state.emit(data, item.way, out=not item.out)
+    if not transaction.own:
+        state.emit(leg, data, item.way, out=not item.out)
     own = parse_message(data)
     meaning = leg.take(now, own, item.way)
     settle(state, leg, now, transaction, own, rejected=meaning is Meaning.REJECTION)
@@ -123,7 +136,7 @@ def send_own(
     key = TransactionKey(out, item.theirs, cseq.number, cseq.method)
     transaction = leg.transactions[key] = Transaction(key, item, left=True, own=True)
     keep_newest(leg.transactions, MOST_REMEMBERED)
-    state.emit(data, item.way, out=out)
+    state.emit(leg, data, item.way, out=out)
     if out and item.way.is_datagram:
         resend.start(state, leg, now, ("request", key), data, item.way, ceiling=T2, times=10)
     return transaction
@@ -132,10 +145,28 @@ def send_own(
 def own_answered(
     state: TapState, leg: CallLeg, transaction: Transaction, response: SipMessage
 ) -> None:
-    """A response to a request of the tap's own."""
+    """A response without meaning for offers to a request of the tap's own."""
     resend.stop(state, leg, ("request", transaction.key))
     if (response.status or 0) >= 200:
         transaction.final = response.status
+
+
+def _acknowledge_own(state: TapState, leg: CallLeg, item: Item, transaction: Transaction) -> None:
+    """The ACK of a re-INVITE of the tap's own (RFC 3261 §13.2.2.4, §17.1.1.3)."""
+    request = transaction.item.message
+    dialog = leg.dialog(item.theirs)
+    if transaction.ack is None:
+        if (item.message.status or 0) >= 300:
+            target = compose.Target(compose.uri_of(request), tuple(request.values("route")))
+            branch = request.via_branch
+        else:
+            target = dialog.ends.target if dialog.ends else compose.target_of_response(item.message)
+            branch = f"z9hG4bK{state.token()}"
+            dialog.acknowledged = True
+        via = next(iter(request.values("via")), "")
+        number = transaction.key.number
+        transaction.ack = compose.following(item.message, via, number, "ACK", target, branch)
+    state.emit(leg, transaction.ack, transaction.item.way, out=True)
 
 
 def repeat(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
@@ -163,10 +194,10 @@ def expire(state: TapState, leg: CallLeg, now: float, key: TransactionKey) -> No
         settle(state, leg, now, transaction, own, rejected=meaning is Meaning.REJECTION)
 
 
-def repeat_reply(state: TapState, transaction: Transaction) -> None:
+def repeat_reply(state: TapState, leg: CallLeg, transaction: Transaction) -> None:
     """A retransmission of a request that the tap has answered."""
     if transaction.reply is not None:
-        state.emit(transaction.reply, transaction.item.way, out=not transaction.key.out)
+        state.emit(leg, transaction.reply, transaction.item.way, out=not transaction.key.out)
 
 
 def settle(
@@ -276,6 +307,8 @@ def _note_request(state: TapState, leg: CallLeg, item: Item, transaction: Transa
     dialog = leg.dialog(item.theirs)
     transaction.recv_info = dialog.recv_info
     announce.note(dialog, item)
+    if dialog.ends is not None:
+        dialog.ends = ends.refreshed(dialog.ends, item.message)
 
 
 def reached(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
@@ -316,11 +349,20 @@ def _observe_response(
         settle(state, leg, now, transaction, message, rejected=rejected)
 
 
+def _note_ends(dialog: PeerDialog, item: Item, transaction: Transaction) -> None:
+    if is_initial(transaction):
+        learn = ends.of_callee if item.out else ends.of_caller
+        dialog.ends = learn(transaction.item.message, item.message, item.way)
+    elif dialog.ends is not None and not item.out:
+        dialog.ends = ends.refreshed(dialog.ends, item.message)
+
+
 def _observe_dialog(
     state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
 ) -> None:
     message, tag = item.message, item.theirs
     dialog = leg.dialog(tag)
+    _note_ends(dialog, item, transaction)
     resend.stop(state, leg, ("18x", tag))
     if item.out:
         leg.packages = announce.packages(item, state.config)

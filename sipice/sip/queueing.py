@@ -24,7 +24,7 @@ def take(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     elif message.status == 100 or not _is_ordered(item):
         _pass_at_once(state, leg, now, item)
     elif _is_merged(leg, item):
-        state.emit(compose.response(message, 482, tag=leg.own_tag), item.way, out=True)
+        state.emit(leg, compose.response(message, 482, tag=leg.own_tag), item.way, out=True)
     elif _is_waiting(leg, item):
         _absorb(state, leg, item)
     elif _is_full(state, leg, item):
@@ -99,7 +99,7 @@ def trying(state: TapState, leg: CallLeg, key: TransactionKey) -> None:
     transaction = leg.transactions.get(key)
     if transaction is not None and not transaction.provisional and transaction.pending:
         item = transaction.item
-        state.emit(compose.response(item.message, 100), item.way, out=True)
+        state.emit(leg, compose.response(item.message, 100), item.way, out=True)
 
 
 def _pass_at_once(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
@@ -145,7 +145,7 @@ def _process_request(state: TapState, leg: CallLeg, now: float, item: Item) -> N
             return
     elif transaction is not None:
         if transaction.reply is not None:
-            passing.repeat_reply(state, transaction)
+            passing.repeat_reply(state, leg, transaction)
             return
         if not transaction.begun:
             transaction.begun = True
@@ -179,12 +179,12 @@ def _process_response(state: TapState, leg: CallLeg, now: float, item: Item) -> 
     transaction = leg.transaction(item)
     if transaction is None:
         _pass_at_once(state, leg, now, item)
-    elif transaction.own:
+    elif transaction.own and message.method != "INVITE":
         passing.own_answered(state, leg, transaction, message)
     elif transaction.reply is not None:
         # one side has got an answer of the tap's already
         if transaction.ack is not None and (message.status or 0) >= 200:
-            state.emit(transaction.ack, item.way, out=not item.out)
+            state.emit(leg, transaction.ack, item.way, out=not item.out)
     else:
         _by_meaning(state, leg, now, item, leg.take(now, message, item.way))
 
@@ -213,11 +213,13 @@ def _cancel(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     if waiting is None:
         # an INVITE that has ended here: nobody else knows it
         if transaction is not None and transaction.reply is not None and not transaction.left:
-            state.emit(compose.response(item.message, 200), item.way, out=not item.out)
+            state.emit(leg, compose.response(item.message, 200), item.way, out=not item.out)
         else:
             passing.forward(state, leg, now, item)
         return
-    state.emit(compose.response(item.message, 200, tag=leg.own_tag), item.way, out=not item.out)
+    state.emit(
+        leg, compose.response(item.message, 200, tag=leg.own_tag), item.way, out=not item.out
+    )
     transaction = leg.begin(waiting)
     if transaction is not None:
         passing.reply(state, leg, now, transaction, 487)

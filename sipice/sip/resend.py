@@ -41,7 +41,7 @@ def fire(state: TapState, leg: CallLeg, now: float, name: Hashable) -> None:
     resend = leg.resends.get(name)
     if resend is None:
         return
-    state.emit(resend.data, resend.way, out=True)
+    state.emit(leg, resend.data, resend.way, out=True)
     resend.left -= 1
     resend.interval = min(2 * resend.interval, resend.ceiling)
     if resend.left > 0:

@@ -25,9 +25,12 @@ class TapState:
     alarms: Alarms = field(default_factory=Alarms)
     outputs: list[Output] = field(default_factory=list[Output])
 
-    def emit(self, data: bytes, way: Way, *, out: bool) -> None:
-        """To the wire, or to the stack."""
-        self.outputs.append(Send(data, way) if out else Deliver(data, way))
+    def emit(self, leg: CallLeg | None, data: bytes, way: Way, *, out: bool) -> None:
+        """To the wire; or to the stack, which knows only the numbers of its own requests."""
+        if out:
+            self.outputs.append(Send(data, way))
+        else:
+            self.outputs.append(Deliver(leg.restored(data) if leg else data, way))
 
     def report(self, leg: CallLeg | None, text: str) -> None:
         """One line for the log."""

@@ -11,9 +11,9 @@ from random import Random
 from typing import cast
 
 from sipice.errors import DecodeError
-from sipice.sip import closing, describe, infos, passing, queueing, resend
+from sipice.sip import closing, describe, infos, passing, queueing, reoffers, resend
 from sipice.sip.alarms import Alarm, Due
-from sipice.sip.controlling import Controlling, DescriptionReady, FragmentReady
+from sipice.sip.controlling import Controlling, DescriptionReady, FragmentReady, UpdateNeeded
 from sipice.sip.leg import CallLeg, Item, TransactionKey
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.outputs import CallKey, Output, Way
@@ -53,11 +53,13 @@ class Tap:
         match event:
             case DescriptionReady():
                 describe.ready(self._state, leg, now, event)
-                queueing.advance(self._state, leg, now)
             case FragmentReady(dialog=dialog, body=body):
                 infos.tell(self._state, leg, now, dialog, body)
+            case UpdateNeeded(dialog=dialog, reason=reason):
+                reoffers.want(self._state, leg, now, dialog, str(reason.value))
             case _:
-                pass
+                return
+        self._go_on(leg, now)
 
     def close(self, now: float, key: CallKey) -> None:
         """The application is done with a call leg."""
@@ -75,6 +77,7 @@ class Tap:
             leg = self._state.legs.get(due.key)
             if leg is not None:
                 self._due(now, leg, due)
+                self._go_on(leg, now)
 
     def take_outputs(self) -> list[Output]:
         """What the owner has to do, in order."""
@@ -84,14 +87,21 @@ class Tap:
     def _take(self, now: float, data: bytes, way: Way, *, out: bool) -> None:
         message = self._parse(data)
         if message is None:
-            self._state.emit(data, way, out=out)
+            self._state.emit(None, data, way, out=out)
             return
         item = Item(message, way, out)
         leg = self._leg(item)
         if leg is None:
-            self._state.emit(passing.rewritten(self._state, item, None, None), way, out=out)
+            self._state.emit(None, passing.rewritten(self._state, item, None, None), way, out=out)
         else:
-            queueing.take(self._state, leg, now, item)
+            queueing.take(self._state, leg, now, leg.numbered(item))
+            self._go_on(leg, now)
+
+    def _go_on(self, leg: CallLeg, now: float) -> None:
+        """What the call was waiting for may have come."""
+        queueing.advance(self._state, leg, now)
+        reoffers.advance(self._state, leg, now)
+        queueing.advance(self._state, leg, now)
 
     def _parse(self, data: bytes) -> SipMessage | None:
         if len(data) > self._state.config.most_bytes:
@@ -121,7 +131,6 @@ class Tap:
                 queueing.trying(state, leg, cast(TransactionKey, detail))
             case Alarm.DESCRIBE:
                 describe.overdue(state, leg, now, out=bool(detail))
-                queueing.advance(state, leg, now)
             case Alarm.RESEND:
                 resend.fire(state, leg, now, detail)
             case Alarm.EXPIRE:
@@ -135,7 +144,7 @@ class Tap:
             case Alarm.INFO:
                 infos.due(state, leg, now, str(detail))
             case Alarm.REOFFER:
-                pass
+                reoffers.due(state, leg, now, str(detail))
 
 
 def _is_new(leg: CallLeg, item: Item) -> bool:

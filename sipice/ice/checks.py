@@ -137,6 +137,7 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     valid = pair.valid or _valid_pair(state, check, mapped)
     valid.rtt = pair.rtt
     valid.answered_at = pair.answered_at = state.now
+    pair.heard_at = None
     pair.valid = valid
     was_new = pair.state is not PairState.SUCCEEDED
     pair.state = valid.state = PairState.SUCCEEDED

@@ -69,7 +69,7 @@ class CandidatePair:
     heard: bytes = b""
     """The transaction of the peer's last check; its retransmissions trigger nothing more."""
     heard_at: float | None = None
-    """When the peer's first check of this run came on it."""
+    """When the peer's first check came on it since the list began or one of ours succeeded."""
     rtt: float | None = None
     answered_at: float = 0.0
     """When its last authenticated response came."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sipice.errors import DecodeError
-from sipice.ice import gathered, inputs, link, media, tcp, tracing
+from sipice.ice import gathered, inputs, link, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.config import IceServer, NamedServer
 from sipice.ice.events import RelayLost
 from sipice.ice.state import (
     AgentState,
     Asking,
+    Check,
     Connection,
     LocalBase,
     Question,
@@ -39,6 +40,7 @@ from sipice.turn import (
     TurnEvent,
 )
 
+_BINDING_REQUEST = b"\x00\x01"
 MAX_PENDING = 8
 """Datagrams kept for one peer address until its permission is granted."""
 MAX_ATTEMPTS = 3
@@ -78,7 +80,7 @@ class RelayPort:
             self.transmit(state, wrapped, keep=False)
             return
         waiting = self.pending.setdefault(peer.ip, [])
-        if len(waiting) < MAX_PENDING:
+        if len(waiting) < MAX_PENDING and (peer, data) not in waiting:
             waiting.append((peer, data))
         self.permit(state, [peer])
 
@@ -285,7 +287,9 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
             _allocated(state, port, event)
         case PermissionGranted(ip):
             for peer, data in port.pending.pop(ip, ()):
-                port.send(state, data, peer)
+                fresh = _renewed(state, data)
+                if fresh is not None:
+                    port.send(state, fresh, peer)
         case PermissionFailed(ip, code):
             port.pending.pop(ip, None)
             if state.tracer is not None:
@@ -298,6 +302,19 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
             _lost(state, port, event)
         case _:
             pass  # the rest changes nothing here: data to the peer goes on as Send indications
+
+
+def _renewed(state: AgentState, data: bytes) -> bytes | None:
+    """A check that waited leaves as it would be made now; None when nobody awaits its answer."""
+    if not data.startswith(_BINDING_REQUEST):
+        return data
+    for member in state.local.members or [state]:
+        outstanding = member.transactions.get(data[8:20])
+        if isinstance(outstanding, Check):
+            return transactions.renew(member, outstanding)
+        if outstanding is not None:
+            return data
+    return None
 
 
 def _credentials(server: IceServer | NamedServer) -> LongTermCredentials:

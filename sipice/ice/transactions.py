@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.ice import checklist, tcp, tracing
-from sipice.ice.pair import CandidatePair
+from sipice.ice.pair import CandidatePair, Role
 from sipice.ice.state import AgentState, Check, ConsentCheck, ServerRequest
 from sipice.ice.timers import Retransmit, TransactionEnd
 from sipice.net import Address, Base, SendDatagram, Transport
@@ -51,6 +51,20 @@ def start(state: AgentState, check: Check | ServerRequest) -> None:
     state.transactions[check.id] = check
     transmit(state, check.data, check.base, check.to)
     _arm(state, check)
+
+
+def renew(state: AgentState, check: Check) -> bytes | None:
+    """A check that could not leave yet: its bytes by our present role; None if it is cancelled."""
+    remote = check.generation.remote
+    if check.cancelled or remote is None:
+        return None
+    controlling = state.role is Role.CONTROLLING
+    check.role = state.role
+    check.nominating = check.nominating and controlling
+    check.data = remote.template.build(
+        check.id, check.priority, state.tie_breaker, controlling, check.nominating
+    )
+    return check.data
 
 
 def retransmit(state: AgentState, identifier: bytes) -> None:

@@ -176,6 +176,37 @@ def test_a_check_through_a_relay_waits_for_the_permission_of_the_remote_address(
     assert case.desk.requests(wire.Method.CHANNEL_BIND) == [], "no channel before ICE is done"
 
 
+@rfc("8445", "7.1.3", "MUST", "8445-7.1.3-1")
+def test_a_check_that_waited_for_the_permission_leaves_with_the_role_of_that_moment() -> None:
+    case = Relayed(Role.CONTROLLED)
+    case.permitting = False
+    case.desk.run(case.desk.now + 0.2)
+    refused = decode(case.desk.direct[0].data)
+    base = case.side.bases[address(OWN)]
+    case.agent.receive_datagram(case.desk.now, case.puppet.error(refused, 487), base, address(PEER))
+    case.permitting = True
+    case.desk.run(case.desk.now + 0.6)
+    direct, relayed = decode(case.desk.direct[-1].data), case.checks()[0]
+    assert direct.get(a.ICE_CONTROLLING) is not None
+    assert refused.get(a.ICE_CONTROLLED) != direct.get(a.ICE_CONTROLLING), "drawn anew"
+    assert relayed.get(a.ICE_CONTROLLING) == direct.get(a.ICE_CONTROLLING)
+    assert relayed.get(a.ICE_CONTROLLED) is None
+
+
+@rfc("8445", "7.2.1", "MUST", "8445-7.2.1-1")
+def test_a_check_that_waited_for_the_permission_leaves_once() -> None:
+    """Whether it was due to be repeated meanwhile, or to be given up for another."""
+    case = Relayed()
+    case.permitting = False
+    case.desk.run(case.desk.now + 1.8)
+    case.permitting = True
+    before = case.desk.now
+    while not case.checks():
+        case.desk.run(case.desk.now + 0.01)
+    assert case.desk.now - before < 3.0
+    assert len(case.checks()) == 1
+
+
 @rfc("8445", "7.2.1", "MUST", "8445-7.2.1-1")
 def test_the_permission_is_kept_while_ice_has_not_concluded() -> None:
     case = Relayed()

@@ -246,3 +246,18 @@ def test_a_lite_agent_has_no_such_timer() -> None:
     assert alone.agent.next_timeout() is None
     alone.run(1000.0)
     assert failed_at(alone) is None
+
+
+@rfc("8445", "7.3.1.4", "MUST", "8445-7.3.1.4-2")
+def test_a_pair_whose_nomination_was_lost_is_checked_again_when_the_peer_checks_it() -> None:
+    """It has answered before, so its time begins anew."""
+    alone = Alone(Role.CONTROLLING, AgentConfig(consent=False))
+    alone.ask()
+    alone.answer(requests(alone.log)[0])
+    alone.run(45.0)
+    assert [event.reason for event in alone.side.all(StreamFailed)] == [Failure.NOMINATION_FAILED]
+    alone.ask()
+    (check,) = requests(alone.run(45.1))
+    alone.answer(check)
+    alone.serve(46.0)
+    assert alone.selected() is not None

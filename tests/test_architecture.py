@@ -109,14 +109,14 @@ def test_net_takes_pure_functions_and_numbers_from_socket() -> None:
     assert taken <= {"inet_ntop", "inet_pton", "AF_INET", "AF_INET6"}
 
 
-def test_only_the_relay_of_an_agent_and_its_export_know_turn() -> None:
+def test_only_the_allocations_of_an_agent_know_the_turn_client() -> None:
     knowing = {
         path.stem
         for path in _sources("sipice/ice")
         for name, what in _imports(path)
         if f"{name}.{what}".startswith("sipice.turn")
     }
-    assert knowing <= {"relay", "stored"}
+    assert knowing <= {"relay", "moving"}
 
 
 def test_inside_a_package_nobody_imports_the_names_of_the_package() -> None:

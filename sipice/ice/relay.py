@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from sipice.errors import DecodeError
 from sipice.ice import gathered, inputs, link, media, tcp, tracing, transactions
@@ -20,13 +19,11 @@ from sipice.ice.state import (
     Stream,
 )
 from sipice.ice.timers import Allocation
-from sipice.ice.uri import ServerKind
 from sipice.net import Address, Base, Flow, SendDatagram, Transport
 from sipice.stun import Key
 from sipice.stun.longterm import LongTermCredentials
 from sipice.turn import (
     Allocated,
-    AllocationSnapshot,
     ChannelBound,
     ChannelFailed,
     DataReceived,
@@ -125,52 +122,6 @@ class RelayPort:
     def key(self) -> Key | None:
         """See Relay."""
         return self.client.key or (self.replaces.key if self.replaces is not None else None)
-
-
-class Standing(NamedTuple):
-    """What of an allocation another process goes on with."""
-
-    socket: Base
-    stream: int
-    component: int
-    rank: int
-    number: int
-    relayed: tuple[Base, ...]
-    allocation: AllocationSnapshot
-
-
-def standing(state: AgentState) -> list[Standing]:
-    """The allocations that have come, are not being given back, and need no connection."""
-    found: list[Standing] = []
-    for relay in state.local.relays.values():
-        port = relay if isinstance(relay, RelayPort) else None
-        if port is None or port.connection is not None:
-            continue  # RFC 8656 §5: an allocation ends with its connection
-        if not port.answered:
-            port = port.replaces  # what was asked for anew has to be asked for again
-        allocation = None if port is None else port.client.export(state.now)
-        if port is not None and allocation is not None:
-            relayed = tuple(local.base for local in port.relayed)
-            named = port.socket, port.stream, port.component, port.rank, port.number
-            found.append(Standing(*named, relayed, allocation))
-    return found
-
-
-def take_up(state: AgentState, left: Standing) -> None:
-    """Go on with an allocation, unless its server is not configured any more."""
-    servers = state.config.servers
-    server = servers[left.rank] if left.rank < len(servers) else None
-    if server is None or server.kind is not ServerKind.TURN:
-        return
-    config, credentials = TurnConfig(family=server.relay_family), _credentials(server)
-    client = TurnClient.restore(config, left.allocation, credentials, state.rng, state.now)
-    port = RelayPort(client, *left[:5], answered=True)
-    for base in left.relayed:
-        local = LocalBase(base, left.stream, left.component, state.member, listed=True, relay=port)
-        state.local.bases[base.number] = local
-        port.relayed.append(local)
-    state.local.relays[left.socket.number, client.server] = port
-    flush(state, port)
 
 
 def receive(
@@ -317,7 +268,8 @@ def _renewed(state: AgentState, data: bytes) -> bytes | None:
     return None
 
 
-def _credentials(server: IceServer | NamedServer) -> LongTermCredentials:
+def credentials(server: IceServer | NamedServer) -> LongTermCredentials:
+    """What a TURN server knows us by."""
     return LongTermCredentials(server.username, server.password)
 
 
@@ -337,7 +289,7 @@ def allocate(state: AgentState, question: Question) -> None:
             reliable=over_stream,
         ),
         question.to,
-        _credentials(server),
+        credentials(server),
         state.rng,
     )
     number = state.local.next_base

@@ -6,7 +6,7 @@ import json
 from math import isinf
 
 from sipice.errors import DecodeError
-from sipice.ice import consent, free, gather, media, relay, timers
+from sipice.ice import consent, free, gather, media, moving, timers
 from sipice.ice.candidate import TcpType, foundation_key
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Loss
@@ -27,11 +27,9 @@ from sipice.ice.stored import (
     Json,
     age,
     from_address,
-    from_allocation,
     from_base,
     from_candidate,
     to_address,
-    to_allocation,
     to_base,
     to_candidate,
 )
@@ -77,7 +75,7 @@ def export(state: AgentState) -> bytes:
         "bases": [
             _from_local_base(base) for base in state.local.bases.values() if base.relay is None
         ],
-        "relays": [_from_relay(one) for one in relay.standing(state)],
+        "relays": moving.allocations(state),
         "streams": [_from_stream(stream, now) for stream in state.streams.values()],
         "timers": [
             [type(key).__name__, list(key)[:-1], age(when, now)]
@@ -118,7 +116,7 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
         base = _to_local_base(entry, state.member)
         local.bases[base.base.number] = base
     for entry in document["relays"]:
-        relay.take_up(state, _to_relay(entry))
+        moving.take_up(state, entry)
     for entry in document["streams"]:
         stream = _to_stream(state, entry, now)
         state.streams[stream.id] = stream
@@ -156,20 +154,6 @@ def _to_local_base(entry: Json, member: int) -> LocalBase:
     base, stream, component, listed, asked, kind = entry
     tcptype = None if kind is None else TcpType(kind)
     return LocalBase(to_base(base), stream, component, member, listed, asked, tcptype)
-
-
-def _from_relay(left: relay.Standing) -> Json:
-    socket, stream, component, rank, number, relayed, allocation = left
-    bases = [from_base(base) for base in relayed]
-    made = from_allocation(allocation)
-    return [from_base(socket), stream, component, rank, number, bases, made]
-
-
-def _to_relay(entry: Json) -> relay.Standing:
-    socket, stream, component, rank, number, relayed, allocation = entry
-    bases = tuple(map(to_base, relayed))
-    made = to_allocation(allocation)
-    return relay.Standing(to_base(socket), stream, component, rank, number, bases, made)
 
 
 def _from_stream(stream: Stream, now: float) -> Json:

@@ -6,8 +6,6 @@ from typing import Any, TypeAlias
 
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
 from sipice.net import Address, Base, Transport
-from sipice.stun.attributes import PasswordAlgorithm
-from sipice.turn import AllocationSnapshot, ChannelSnapshot, PermissionSnapshot
 
 Json: TypeAlias = Any
 """What json reads and writes; nothing of it leaves these modules."""
@@ -70,53 +68,4 @@ def to_candidate(entry: Json) -> Candidate:
         None if related is None else to_address(related),
         None if tcptype is None else TcpType(tcptype),
         None if server is None else to_address(server),
-    )
-
-
-def from_allocation(snapshot: AllocationSnapshot) -> Json:
-    """An allocation, without the password."""
-    return {
-        "server": from_address(snapshot.server),
-        "realm": snapshot.realm,
-        "nonce": snapshot.nonce.hex(),
-        "algorithms": [[one.number, one.parameters.hex()] for one in snapshot.algorithms],
-        "families": list(snapshot.families),
-        "expires": round(snapshot.expires_in, 9),
-        "refresh": round(snapshot.refresh_in, 9),
-        "permissions": [
-            [[from_address(peer) for peer in one.peers], one.is_active, round(one.ask_in, 9)]
-            for one in snapshot.permissions
-        ],
-        "channels": [
-            [
-                one.number,
-                from_address(one.peer),
-                one.is_bound,
-                None if one.bind_in is None else round(one.bind_in, 9),
-            ]
-            for one in snapshot.channels
-        ],
-    }
-
-
-def to_allocation(entry: Json) -> AllocationSnapshot:
-    """An allocation."""
-    return AllocationSnapshot(
-        server=to_address(entry["server"]),
-        realm=entry["realm"],
-        nonce=bytes.fromhex(entry["nonce"]),
-        algorithms=tuple(
-            PasswordAlgorithm(number, bytes.fromhex(more)) for number, more in entry["algorithms"]
-        ),
-        families=tuple(entry["families"]),
-        expires_in=entry["expires"],
-        refresh_in=entry["refresh"],
-        permissions=tuple(
-            PermissionSnapshot(tuple(map(to_address, peers)), is_active, ask_in)
-            for peers, is_active, ask_in in entry["permissions"]
-        ),
-        channels=tuple(
-            ChannelSnapshot(number, to_address(peer), is_bound, bind_in)
-            for number, peer, is_bound, bind_in in entry["channels"]
-        ),
     )

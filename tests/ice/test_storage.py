@@ -6,13 +6,10 @@ from random import Random
 import pytest
 
 from sipice.errors import DecodeError
-from sipice.ice import Agent, AgentConfig, GatheringFinished, Loss, PathLost, Role
+from sipice.ice import Agent, AgentConfig, GatheringFinished, PathLost, Role
 from sipice.stun import attributes as a
 from tests.ice.asking import SECOND, STUN, Case, config
 from tests.ice.harness import PLAIN, Side, Wire, address, pair_of
-from tests.simnet.call import Call, ice_servers
-from tests.simnet.nat import SYMMETRIC
-from tests.simnet.topology import behind, build
 
 
 def reborn(side: Side, now: float) -> None:
@@ -124,35 +121,3 @@ def test_gathering_goes_on_and_foundations_stay_apart() -> None:
     assert [candidate.type.name for candidate in made] == ["HOST", *["SERVER_REFLEXIVE"] * 2]
     assert len({candidate.foundation for candidate in made}) == 3
     assert case.side.when(GatheringFinished) == 0.2
-
-
-def relayed_call() -> Call:
-    topology = build(behind(SYMMETRIC), behind(SYMMETRIC), rtt=0.02)
-    servers = ice_servers(topology, stun=False, turn=True)
-    call = Call(topology, config=AgentConfig(servers=servers)).run()
-    call.world.run(until=call.world.now + 10.0)
-    return call
-
-
-def test_an_allocation_moves_with_its_session_and_nothing_of_it_is_lost() -> None:
-    call = relayed_call()
-    now = call.world.now
-    for peer in (call.a, call.b):
-        before = peer.agent.media(0, 1)
-        data = peer.agent.export(now)
-        again = Agent.restore(peer.config, data, now, rng=Random(7))
-        assert again.export(now) == data
-        assert again.media(0, 1) == before
-        assert not [event for event in again.take_events() if isinstance(event, PathLost)]
-
-
-def test_without_its_server_in_the_configuration_an_allocation_is_lost() -> None:
-    call = relayed_call()
-    now = call.world.now
-    for peer in (call.a, call.b):
-        send = peer.agent.media(0, 1).send
-        assert send is not None
-        again = Agent.restore(AgentConfig(), peer.agent.export(now), now, rng=Random(7))
-        lost = [event.reason for event in again.take_events() if isinstance(event, PathLost)]
-        assert lost == ([Loss.RELAY_LOST] if send.relayed else [])
-        assert (again.media(0, 1).send is None) is send.relayed

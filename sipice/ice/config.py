@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 
 from sipice.errors import UsageError
 from sipice.ice.destination import NO_LISTS, AddressFilter
@@ -65,6 +66,16 @@ class NamedServer:
 
     def __str__(self) -> str:
         return str(self.uri)
+
+
+_LIMITS = (
+    ("ta", 0.005, inf, " s", "RFC 8445 §14.2 forbids a check more often than every 5 ms"),
+    ("rto", 0.5, inf, " s", "RFC 8445 §14.3 forbids to repeat a check sooner than after 500 ms"),
+    ("rc", 1, inf, "", "a request is sent once at least (RFC 8489 §6.2.1)"),
+    ("rm", 1, inf, "", "an answer needs time (RFC 8489 §6.2.1)"),
+    ("tr", 15.0, inf, " s", "RFC 8445 §11 forbids keepalives more often than every 15 s"),
+    ("consent_lifetime", 0.0, 30.0, " s", "RFC 7675 §5.1 ends consent 30 s after the last answer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,13 @@ class AgentConfig:
     """STUN bytes kept for a TCP flow that is not writable."""
     max_connects: int = 5
     """Outstanding connects to one peer address (RFC 6544 §12)."""
+
+    def __post_init__(self) -> None:
+        for name, least, most, unit, rule in _LIMITS:
+            value = getattr(self, name)
+            if not least <= value <= most:  # also refuses what is no number
+                may = f"at least {least:g}" if value < least else f"at most {most:g}"
+                raise UsageError(f"{name} is {value:g}, but {rule}: set it to {may}{unit}")
 
 
 DEFAULT = AgentConfig()

@@ -157,7 +157,7 @@ def test_a_restart_that_was_refused_leaves_everything_as_it_was() -> None:
 
 
 def test_a_stream_without_any_answer_fails_with_its_reason() -> None:
-    config = replace(CONFIG, pac=0.2, rto=0.01, rc=2, rm=1)
+    config = replace(CONFIG, pac=0.2, rc=1, rm=1)
 
     async def scenario() -> None:
         async with two_sessions(config=config) as (one, two):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError
+from math import nan
+from typing import Any
 
 import pytest
 
+from sipice.errors import UsageError
 from sipice.ice import AgentConfig, IceServer, ServerKind
 from tests.ice.harness import address
 from tests.marks import rfc
@@ -28,3 +31,32 @@ def test_a_configuration_does_not_change_and_shows_no_password() -> None:
     assert "secret" not in repr(config)
     with pytest.raises(FrozenInstanceError):
         config.ta = 0.02  # type: ignore[misc]
+
+
+@rfc("8445", "14.2", "MUST NOT", "8445-14.2-2")
+@rfc("8445", "14.3", "SHOULD/MUST NOT", "8445-14.3-1")
+@rfc("8445", "11", "MUST", "8445-11-1")
+@rfc("7675", "5.1", "MUST", "7675-5.1-3")
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("ta", 0.005, 0.0049),
+        ("rto", 0.5, 0.49),
+        ("rc", 1, 0),
+        ("rm", 1, 0),
+        ("tr", 15.0, 14.9),
+        ("consent_lifetime", 30.0, 30.1),
+    ],
+)
+def test_what_a_standard_forbids_is_refused_with_the_field_its_value_and_the_remedy(
+    name: str, allowed: float, refused: float
+) -> None:
+    def made(value: float) -> AgentConfig:
+        fields: dict[str, Any] = {name: value}
+        return AgentConfig(**fields)
+
+    assert getattr(made(allowed), name) == allowed
+    with pytest.raises(UsageError, match=rf"^{name} is {refused:g}, .*RFC.* {allowed:g}( s)?$"):
+        made(refused)
+    with pytest.raises(UsageError):
+        made(nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from sipice.ice import Agent, AgentConfig, Loss, PathLost
+from tests.ice.test_link import call as over_a_connection
 from tests.simnet.call import Call, ice_servers
 from tests.simnet.nat import SYMMETRIC
 from tests.simnet.topology import behind, build
@@ -40,3 +41,14 @@ def test_without_its_server_in_the_configuration_an_allocation_is_lost() -> None
         lost = [event.reason for event in again.take_events() if isinstance(event, PathLost)]
         assert lost == ([Loss.RELAY_LOST] if send.relayed else [])
         assert (again.media(0, 1).send is None) is send.relayed
+
+
+def test_an_allocation_over_a_connection_ends_with_it_and_that_is_said() -> None:
+    made = over_a_connection().run()
+    made.world.run(until=made.world.now + 10.0)
+    for peer in (made.a, made.b):
+        peer.reincarnate()
+        lost = peer.first(PathLost)
+        assert lost is not None
+        assert lost == (made.world.now, lost[1])
+        assert lost[1].reason is Loss.RELAY_LOST

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import sdp
 
 if TYPE_CHECKING:
+    from sipice.aio.port import SharedPort
     from sipice.aio.session import Session, open_session
     from sipice.errors import SessionClosed, SessionFailed, SipiceError, UsageError
     from sipice.ice import AgentConfig, Candidate, Description, Role
@@ -27,6 +28,7 @@ __all__ = [
     "Session",
     "SessionClosed",
     "SessionFailed",
+    "SharedPort",
     "SipiceError",
     "UsageError",
     "__version__",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "sipice.aio.port": {"SharedPort"},
     "sipice.aio.session": {"Session", "open_session"},
     "sipice.errors": {"SessionClosed", "SessionFailed", "SipiceError", "UsageError"},
     "sipice.ice": {"AgentConfig", "Candidate", "Description", "Role"},

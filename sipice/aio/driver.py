@@ -151,7 +151,7 @@ class Driver(Generic[E]):
             self._core.receive_datagram(self._loop.time(), data, base, source)
             self.pump()
 
-        def on_refused(to: Address) -> None:
+        def on_refused(to: Address, _: bytes) -> None:
             self._core.send_failed(self._loop.time(), base, to, hard=True)
             self.pump()
 

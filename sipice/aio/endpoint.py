@@ -22,12 +22,12 @@ class Endpoint(Protocol):
     def attach(
         self,
         on_datagram: Callable[[bytes, Address], None],
-        on_refused: Callable[[Address], None],
+        on_refused: Callable[[Address, bytes], None],
     ) -> None:
         """Who takes STUN and everything that no route takes.
 
         ``on_refused`` is told of a destination for which a validated ICMP error came (RFC 8445
-        §7.2.5.2.2).
+        §7.2.5.2.2), and of the message that was refused.
         """
 
     def send(self, data: bytes, to: Address) -> bool:

@@ -91,6 +91,13 @@ async def local_addresses(policy: InterfacePolicy = EVERYWHERE) -> list[LocalAdd
     return choose(await asyncio.to_thread(_read), policy)
 
 
+def explicit(host: str) -> LocalAddress:
+    """An IP literal, with the interface behind ``%`` where it needs one. Raises ValueError."""
+    literal, _, zone = host.partition("%")
+    scope = socket.if_nametoindex(zone) if zone else 0
+    return LocalAddress(Address.parse(literal, 0).ip, zone, scope)
+
+
 async def watch(
     policy: InterfacePolicy = EVERYWHERE, known: Collection[LocalAddress] | None = None
 ) -> AsyncIterator[Change]:

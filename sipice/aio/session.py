@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path as FilePath
 from random import SystemRandom
-from socket import if_nametoindex
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,7 @@ from sipice.aio.driver import Driver
 from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy, LocalAddress
 from sipice.aio.media import MediaPort, OnMedia
 from sipice.aio.outcome import Outcome
+from sipice.aio.port import SharedBases, SharedPort
 from sipice.aio.queue import Latest
 from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions
 from sipice.errors import SessionClosed, UsageError
@@ -40,7 +40,7 @@ from sipice.ice import (
     TcpType,
 )
 from sipice.ice.config import DEFAULT
-from sipice.net import Address, Path
+from sipice.net import Path
 from sipice.trace import JsonLines
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Session:
     which may need ``username`` and ``password``, or ready values; ``config`` may have more.
 
     Sockets are bound to ``addresses``, IP literals; without these to what ``policy`` leaves of the
-    machine's own, which are then watched for changes. ``port_range`` limits their ports, ``tcp``
+    machine's own, which are then watched for changes; with ``port`` they are shared with other
+    sessions. ``port_range`` limits their ports, ``tcp``
     adds TCP candidates of these kinds (with ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and
     buffer sizes, ``tls`` verifies TURN servers, and ``resolver`` finds their names.
 
@@ -99,6 +100,7 @@ class Session:
         password: str = "",
         addresses: Sequence[str] | None = None,
         policy: InterfacePolicy = EVERYWHERE,
+        port: SharedPort | None = None,
         port_range: PortRange | None = None,
         tcp: Collection[TcpType] = (),
         sockets: SocketOptions = DEFAULT_OPTIONS,
@@ -126,7 +128,9 @@ class Session:
         self._bases = Bases(
             self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp
         )
+        self._shared = None if port is None else SharedBases(port, self._agent, self._driver)
         self._addresses = addresses
+        self._tcp = tcp
         self._policy = replace(policy, allow_loopback=config.allow_loopback)
         self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
         self._outcome = Outcome()
@@ -142,13 +146,7 @@ class Session:
     async def __aenter__(self) -> Session:
         await self._tasks.__aenter__()
         try:
-            if self._addresses is None:
-                found = await interfaces.local_addresses(self._policy)
-                self._watching = self._tasks.create_task(self._watch(found))
-            else:
-                found = [_explicit(host) for host in self._addresses]
-            self._bind(found)
-            self._driver.pump()
+            await self._open()
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -193,6 +191,8 @@ class Session:
     def description(self, stream: int = 0) -> Description:
         """What to tell the peer about one stream; in a restart, of the generation to come."""
         own = self._agent.local_description(stream)
+        if self._shared is not None:
+            self._shared.serve(stream, own.credentials.ufrag)
         self._driver.pump()
         return replace(
             own,
@@ -285,6 +285,18 @@ class Session:
         file = self._files.enter_context(open(trace, "w", encoding="utf-8"))  # noqa: SIM115
         return JsonLines(file.write, epoch=time.time() - asyncio.get_running_loop().time())
 
+    async def _open(self) -> None:
+        if self._shared is not None:
+            for stream, component in self._ports:
+                self._shared.open(stream, component, self._tcp)
+        elif self._addresses is None:
+            found = await interfaces.local_addresses(self._policy)
+            self._bind(found)
+            self._watching = self._tasks.create_task(self._watch(found))
+        else:
+            self._bind([interfaces.explicit(host) for host in self._addresses])
+        self._driver.pump()
+
     def _bind(self, addresses: Sequence[LocalAddress]) -> None:
         self._scopes.update((one.ip, one.scope) for one in addresses)
         self._bases.open(addresses, self._ports)
@@ -350,9 +362,3 @@ def _server(
     if isinstance(server, str):
         return NamedServer(ServerUri.parse(server), username, password)
     return server
-
-
-def _explicit(host: str) -> LocalAddress:
-    """An address by its text, with the zone behind ``%`` where it needs one. Raises ValueError."""
-    literal, _, zone = host.partition("%")
-    return LocalAddress(Address.parse(literal, 0).ip, zone, if_nametoindex(zone) if zone else 0)

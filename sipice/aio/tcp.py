@@ -62,7 +62,7 @@ class Streams:
         self._options = options
         self._scopes = scopes
         self._tls = tls
-        self._listeners: dict[int, _Listener] = {}
+        self._listeners: dict[int, Listening] = {}
         self._connections: dict[int, Connection] = {}
 
     @property
@@ -76,31 +76,22 @@ class Streams:
         ``shared`` for simultaneous open, which connects from the port that is listened on (RFC 6544
         §7.1).
         """
-        sock = socket.socket(family_of(address), socket.SOCK_STREAM)
-        try:
-            sock.setblocking(False)
-            if shared:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if address.family == 6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._options.apply(sock)
-            sock.bind(socket_address(address, self._scopes.get(address.ip, 0)))
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+        scope = self._scopes.get(address.ip, 0)
+        return bind_stream(address, self._options, scope, shared=shared)
 
     def add(self, base: Base, sock: socket.socket) -> None:
         """The bound socket of a base that the core has just been given."""
-        self._listeners[base.number] = _Listener(self, base, sock)
+        self._listeners[base.number] = _Listener(self, base, sock, self._spawn)
+
+    def add_listener(self, base: Base, listener: Listening) -> None:
+        """Something else brings the connections of this base."""
+        self._listeners[base.number] = listener
 
     def listen(self, base: Base) -> None:
         """See net.Listen."""
         listener = self._listeners.get(base.number)
         if listener is not None:
-            listener.socket.listen(MAX_ACCEPTED)
-            listener.task = self._spawn(listener.serve())
+            listener.listen()
 
     def release(self, base: Base) -> None:
         """See net.ReleaseBase."""
@@ -180,18 +171,75 @@ class Streams:
         return self._tls
 
 
+def bind_stream(
+    address: Address, options: SocketOptions, scope: int = 0, *, shared: bool = False
+) -> socket.socket:
+    """A bound, non-blocking TCP socket; see ``Streams.bind``."""
+    sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if shared or address.port:  # a port of an earlier process may still be in TIME-WAIT
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if address.family == 6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        options.apply(sock)
+        sock.bind(socket_address(address, scope))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Listening(Protocol):
+    """What brings the connections of a base."""
+
+    def listen(self) -> None:
+        """From now on."""
+
+    def close(self) -> None:
+        """No more; the connections live on."""
+
+
+class Crowd:
+    """The accepted connections of one base, so many that nobody can use up all descriptors."""
+
+    __slots__ = ("_connections", "base")
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        self._connections: dict[Connection, None] = {}
+        """In the order in which they came."""
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether there is room for one more; who never said a word makes room."""
+        if len(self._connections) >= MAX_ACCEPTED:
+            oldest = next((one for one in self._connections if one.is_silent), None)
+            if oldest is None:
+                return False
+            del self._connections[oldest]
+            oldest.hang_up()
+        self._connections[connection] = None
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """It has ended."""
+        self._connections.pop(connection, None)
+
+
 class Connection(asyncio.Protocol):
-    """One byte stream; an accepted one gets its flow when it is made."""
+    """One byte stream; one of a ``crowd`` gets its flow when it is made."""
 
     def __init__(
-        self, streams: Streams, flow: Flow | None = None, listener: _Listener | None = None
+        self, streams: Streams, flow: Flow | None = None, crowd: Crowd | None = None
     ) -> None:
         self.task: asyncio.Task[None] | None = None
         self.is_silent = True
         """Nothing has come over it."""
         self._streams = streams
         self._flow = flow
-        self._listener = listener
+        self._crowd = crowd
         self._transport: asyncio.Transport | None = None
         self._is_writable = True
 
@@ -203,14 +251,13 @@ class Connection(asyncio.Protocol):
         streams = self._streams
         if self._flow is not None:
             streams.core.connection_opened(streams.loop.time(), self._flow)
-        elif self._listener is not None:
-            peer = transport.get_extra_info("peername")
-            if peer is None or not self._listener.admit(self):
+        elif self._crowd is not None:
+            remote = peer_of(transport)
+            if remote is None or not self._crowd.admit(self):
                 transport.abort()
                 return
-            remote = Address.parse(peer[0].partition("%")[0], peer[1])
             self._flow = streams.core.connection_accepted(
-                streams.loop.time(), self._listener.base, remote
+                streams.loop.time(), self._crowd.base, remote
             )
             streams.accepted(self, self._flow)
         streams.pump()
@@ -233,8 +280,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """See asyncio.Protocol."""
-        if self._listener is not None:
-            self._listener.connections.pop(self, None)
+        if self._crowd is not None:
+            self._crowd.leave(self)
         if self._flow is not None:
             self._streams.ended(self, self._flow)
 
@@ -270,38 +317,36 @@ class Connection(asyncio.Protocol):
 
 
 class _Listener:
-    """A bound TCP base; it accepts once the core says so."""
+    """A bound TCP socket; it accepts once the core says so."""
 
-    def __init__(self, streams: Streams, base: Base, sock: socket.socket) -> None:
-        self.base = base
-        self.task: asyncio.Task[None] | None = None
-        self.connections: dict[Connection, None] = {}
-        """In the order in which they came."""
+    def __init__(self, streams: Streams, base: Base, sock: socket.socket, spawn: Spawn) -> None:
         self._streams = streams
-        self.socket = sock
+        self._crowd = Crowd(base)
+        self._socket = sock
+        self._spawn = spawn
+        self._task: asyncio.Task[None] | None = None
         self._server: asyncio.Server | None = None
 
-    async def serve(self) -> None:
-        """Accept connections."""
-        self._server = await self._streams.loop.create_server(
-            lambda: Connection(self._streams, listener=self), sock=self.socket
-        )
-
-    def admit(self, connection: Connection) -> bool:
-        """Whether there is room for one more; who never said a word makes room."""
-        if len(self.connections) >= MAX_ACCEPTED:
-            oldest = next((one for one in self.connections if one.is_silent), None)
-            if oldest is None:
-                return False
-            del self.connections[oldest]
-            oldest.hang_up()
-        self.connections[connection] = None
-        return True
+    def listen(self) -> None:
+        """See Listening."""
+        self._socket.listen(MAX_ACCEPTED)
+        self._task = self._spawn(self._serve())
 
     def close(self) -> None:
-        """Accept no more; the connections live on."""
-        if self.task is not None:
-            self.task.cancel()
+        """See Listening."""
+        if self._task is not None:
+            self._task.cancel()
         if self._server is not None:
             self._server.close()
-        self.socket.close()
+        self._socket.close()
+
+    async def _serve(self) -> None:
+        self._server = await self._streams.loop.create_server(
+            lambda: Connection(self._streams, crowd=self._crowd), sock=self._socket
+        )
+
+
+def peer_of(transport: asyncio.Transport) -> Address | None:
+    """Who is at the other end; None if it has gone already."""
+    peer = transport.get_extra_info("peername")
+    return Address.parse(peer[0].partition("%")[0], peer[1]) if peer else None

@@ -141,7 +141,7 @@ class UdpEndpoint:
         self._routes: dict[SocketAddress, Callable[[bytes], None]] = {}
         self._last: dict[SocketAddress, bytes] = {}
         self._on_datagram: Callable[[bytes, Address], None] | None = None
-        self._on_refused: Callable[[Address], None] | None = None
+        self._on_refused: Callable[[Address, bytes], None] | None = None
 
     @classmethod
     def bind(
@@ -166,7 +166,7 @@ class UdpEndpoint:
     def attach(
         self,
         on_datagram: Callable[[bytes, Address], None],
-        on_refused: Callable[[Address], None],
+        on_refused: Callable[[Address, bytes], None],
     ) -> None:
         """See Endpoint."""
         self._on_datagram, self._on_refused = on_datagram, on_refused
@@ -278,7 +278,7 @@ class UdpEndpoint:
             if code in _HARD and len(quoted) >= STUN_HEADER and sent.startswith(quoted):
                 del self._last[target]
                 if self._on_refused is not None:
-                    self._on_refused(Address.parse(target[0], target[1]))
+                    self._on_refused(Address.parse(target[0], target[1]), sent)
 
 
 def _error_code(ancillary: list[tuple[int, int, bytes]]) -> int:

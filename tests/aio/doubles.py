@@ -102,12 +102,12 @@ class MemoryEndpoint:
         self.routes: dict[Address, Callable[[bytes], None]] = {}
         self.released = False
         self.on_datagram: Callable[[bytes, Address], None] = lambda data, source: None
-        self.on_refused: Callable[[Address], None] = lambda to: None
+        self.on_refused: Callable[[Address, bytes], None] = lambda to, sent: None
 
     def attach(
         self,
         on_datagram: Callable[[bytes, Address], None],
-        on_refused: Callable[[Address], None],
+        on_refused: Callable[[Address, bytes], None],
     ) -> None:
         self.on_datagram, self.on_refused = on_datagram, on_refused
 

@@ -73,7 +73,7 @@ def test_a_refused_destination_is_told_and_what_follows_is_carried_out() -> None
         rig.driver.pump()
         assert rig.core.inputs == [("send-failed", BASE, THERE, False)]
         assert rig.events == ["noticed"]
-        rig.endpoint.on_refused(THERE)
+        rig.endpoint.on_refused(THERE, b"a")
         assert rig.core.inputs[1:] == [("send-failed", BASE, THERE, True)]
 
     asyncio.run(scenario())

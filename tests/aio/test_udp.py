@@ -25,9 +25,11 @@ class Reader:
     def __init__(self, endpoint: UdpEndpoint) -> None:
         self.endpoint = endpoint
         self.datagrams: asyncio.Queue[tuple[bytes, Address]] = asyncio.Queue()
-        self.refused: asyncio.Queue[Address] = asyncio.Queue()
+        self.refused: asyncio.Queue[tuple[Address, bytes]] = asyncio.Queue()
         self.media: asyncio.Queue[bytes] = asyncio.Queue()
-        endpoint.attach(lambda *one: self.datagrams.put_nowait(one), self.refused.put_nowait)
+        endpoint.attach(
+            lambda *one: self.datagrams.put_nowait(one), lambda *one: self.refused.put_nowait(one)
+        )
 
     async def datagram(self) -> tuple[bytes, Address]:
         async with asyncio.timeout(PATIENCE):
@@ -67,7 +69,7 @@ def test_a_port_unreachable_for_our_message_is_told_and_the_socket_goes_on(run: 
         for _ in range(2):
             one.endpoint.send(REQUEST, gone)
             async with asyncio.timeout(PATIENCE):
-                assert await one.refused.get() == gone
+                assert await one.refused.get() == (gone, REQUEST)
             assert two.endpoint.send(REQUEST, one.endpoint.address)
             assert await one.datagram() == (REQUEST, two.endpoint.address)
         assert one.endpoint.counters.unreachable == 2
@@ -197,7 +199,7 @@ def test_a_released_endpoint_delivers_nothing_even_inside_a_burst() -> None:
             got.append(data)
             two.endpoint.release()
 
-        two.endpoint.attach(once, two.refused.put_nowait)
+        two.endpoint.attach(once, lambda *_: None)
         for _ in range(3):
             one.endpoint.send(REQUEST, two.endpoint.address)
         turn = asyncio.get_running_loop().create_future()

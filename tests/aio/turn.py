@@ -26,7 +26,7 @@ class Loopback(Network):
 
     def open(self, address: Address, deliver: Deliver) -> None:
         endpoint = self.endpoints[address] = UdpEndpoint.bind(address)
-        endpoint.attach(deliver, lambda _: None)
+        endpoint.attach(deliver, lambda *_: None)
 
     def close(self, address: Address) -> None:
         self.endpoints.pop(address).release()

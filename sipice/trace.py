@@ -85,7 +85,7 @@ RECORDS = (
     Row(
         "add-local-address",
         Kind.INPUT,
-        "stream, component, address",
+        "stream, component, address, tier",
         "A socket was bound; bases count from 1.",
     ),
     Row(

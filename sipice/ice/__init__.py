@@ -2,7 +2,7 @@
 
 from sipice.ice.agent import Agent, RestartId
 from sipice.ice.candidate import Candidate, CandidateType, TcpType
-from sipice.ice.config import AgentConfig, IceServer, NamedServer
+from sipice.ice.config import Advertised, AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import Credentials
 from sipice.ice.demux import Demux
 from sipice.ice.description import Description
@@ -34,6 +34,7 @@ from sipice.ice.uri import ServerKind, ServerUri
 
 __all__ = [
     "AddressFilter",
+    "Advertised",
     "Agent",
     "AgentConfig",
     "Candidate",

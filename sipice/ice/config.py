@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
 from sipice.errors import UsageError
-from sipice.ice.destination import NO_LISTS, AddressFilter
+from sipice.ice.candidate import CandidateType
+from sipice.ice.destination import NO_LISTS, AddressFilter, Network
 from sipice.ice.uri import ServerKind, ServerUri
 from sipice.net import Address, Transport
 
@@ -20,10 +22,13 @@ class IceServer:
     transport: Transport = Transport.UDP
     username: str = ""
     password: str = field(default="", repr=False)
-    relay_family: int = 4
-    """The family of the relayed address to ask a TURN server for, 4 or 6."""
+    relay_families: tuple[int, ...] = (4,)
+    """The families of relayed addresses to ask a TURN server for: (4,), (6,) or (4, 6)."""
     tls: str | None = None
     """The name to verify when the connection to the server is TLS."""
+
+    def __post_init__(self) -> None:
+        _check_families(self.relay_families)
 
     def __str__(self) -> str:
         over = "/TLS" if self.tls else "/TCP" if self.transport is Transport.TCP else ""
@@ -37,12 +42,13 @@ class NamedServer:
     uri: ServerUri
     username: str = ""
     password: str = field(default="", repr=False)
-    relay_family: int = 4
+    relay_families: tuple[int, ...] = (4,)
     """See IceServer."""
     tls_name: str | None = None
     """The name to verify, where the URI has none but an address."""
 
     def __post_init__(self) -> None:
+        _check_families(self.relay_families)
         if self.uri.secure and self.uri.is_literal and self.tls_name is None:
             raise UsageError(
                 f"{self.uri} has no name that a certificate could show (RFC 8489 §8.1): "
@@ -68,6 +74,26 @@ class NamedServer:
         return str(self.uri)
 
 
+def _check_families(families: tuple[int, ...]) -> None:
+    if families not in ((4,), (6,), (4, 6)):
+        raise UsageError(f"relay_families is (4,), (6,) or (4, 6), not {families!r}")
+
+
+class Advertised(NamedTuple):
+    """The public address of hosts behind a NAT that maps one to one, ports unchanged."""
+
+    ip: bytes
+    """What host candidates show instead of their own address."""
+    network: Network | None = None
+    """Of addresses in this network only; None: of all of the same family."""
+    keep: bool = False
+    """Tell the own address as well, for peers on this side of the NAT."""
+
+    def covers(self, ip: bytes) -> bool:
+        """Whether a host with the address ``ip`` is seen as this one."""
+        return len(ip) == len(self.ip) and (self.network is None or self.network.contains(ip))
+
+
 _LIMITS = (
     ("ta", 0.005, inf, " s", "RFC 8445 §14.2 forbids a check more often than every 5 ms"),
     ("rto", 0.5, inf, " s", "RFC 8445 §14.3 forbids to repeat a check sooner than after 500 ms"),
@@ -76,6 +102,8 @@ _LIMITS = (
     ("tr", 15.0, inf, " s", "RFC 8445 §11 forbids keepalives more often than every 15 s"),
     ("consent_lifetime", 0.0, 30.0, " s", "RFC 7675 §5.1 ends consent 30 s after the last answer"),
 )
+
+EVERY_TYPE = frozenset({CandidateType.HOST, CandidateType.SERVER_REFLEXIVE, CandidateType.RELAYED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +122,11 @@ class AgentConfig:
     """Where a peer may make us send; see also ``allow_loopback``."""
     servers: tuple[IceServer | NamedServer, ...] = ()
     """STUN and TURN servers to gather from, the preferred first (RFC 8445 §5.1.1.2)."""
+    candidate_types: frozenset[CandidateType] = EVERY_TYPE
+    """What is gathered and told. Without HOST no local address leaves us, as related address
+    neither; RELAYED alone sends and receives nothing but through relays."""
+    advertised: tuple[Advertised, ...] = ()
+    """Public addresses of a NAT that maps one to one."""
 
     ta: float = 0.050
     """Our proposal for the pacing of new transactions (RFC 8445 §14.2); the larger side wins."""

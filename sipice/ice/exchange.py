@@ -22,12 +22,12 @@ def describe(state: AgentState, stream: Stream, generation: Generation) -> Descr
     pacing_ms = round(state.config.ta * 1000)
     return Description(
         credentials=local.credentials,
-        candidates=tuple(local.candidates),
+        candidates=tuple([one for one in local.candidates if hosts.is_told(state, one)]),
         lite=state.config.lite,
         pacing_ms=None if pacing_ms == DEFAULT_TA_MS else pacing_ms,
         trickle=state.config.trickle,
         complete=not local.gathering,
-        defaults=_defaults(stream, generation),
+        defaults=_defaults(state, stream, generation),
     )
 
 
@@ -90,7 +90,7 @@ def _settle_pacing(state: AgentState, description: Description) -> None:
     state.ta = max(state.config.ta, min(theirs, 10_000) / 1000)
 
 
-def _defaults(stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
+def _defaults(state: AgentState, stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
     """The candidate of each component most likely to work with any peer (RFC 5245 §4.1.4).
 
     Relayed before server-reflexive before host; of these the one of highest priority.
@@ -100,7 +100,9 @@ def _defaults(stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
         own = [
             candidate
             for candidate in generation.local.candidates
-            if candidate.component == number and candidate.tcptype is None
+            if candidate.component == number
+            and candidate.tcptype is None
+            and hosts.is_told(state, candidate)
         ]
         if len(own) > 1:
             own.sort(key=lambda candidate: (candidate.type, -candidate.priority))

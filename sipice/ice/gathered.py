@@ -19,8 +19,12 @@ def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
     known = (
         (server.address,) if isinstance(server, IceServer) else state.local.addresses.get(rank, ())
     )
-    if server.transport is Transport.TCP and server.kind is ServerKind.STUN:
-        return []  # what it would see is the address of that connection, which no check could use
+    types = state.config.candidate_types
+    relays = server.kind is ServerKind.TURN and CandidateType.RELAYED in types
+    # Over a connection a server sees the address of that, which no check could use.
+    tells = server.transport is Transport.UDP and CandidateType.SERVER_REFLEXIVE in types
+    if not relays and not tells:
+        return []
     return [address for address in known if address.family == base.base.address.family]
 
 
@@ -28,7 +32,8 @@ def question(
     state: AgentState, stream: Stream, base: LocalBase, rank: int, to: Address, attempt: int = 1
 ) -> None:
     """Ask a server at one of its addresses when the pacing allows."""
-    turn = state.config.servers[rank].kind is ServerKind.TURN
+    relays = CandidateType.RELAYED in state.config.candidate_types
+    turn = relays and state.config.servers[rank].kind is ServerKind.TURN
     asked = Question(stream.id, base.base, to, rank, turn=turn, attempt=attempt)
     state.questions += (asked,)
 
@@ -102,7 +107,10 @@ def reflexive(
     state: AgentState, stream: Stream, base: LocalBase, mapped: Address, server: Address, rank: int
 ) -> None:
     """A server, the ``rank``-th of the configured, saw a base as ``mapped``."""
-    if mapped == base.base.address:
+    types = state.config.candidate_types
+    if CandidateType.SERVER_REFLEXIVE not in types:
+        return
+    if mapped == base.base.address and CandidateType.HOST in types:
         return  # §5.1.3: no NAT, so it would be the host candidate again
     template = Candidate(
         component=base.component,
@@ -111,7 +119,7 @@ def reflexive(
         priority=0,
         foundation="",
         base=base.base,
-        related=base.base.address,
+        related=hosts.related(state, base.base.address, CandidateType.HOST),
         server=server,
     )
     if publish(state, stream, template, base.base.address.ip, rank):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sipice.errors import UsageError
 from sipice.ice import checklist, tcp, tracing
 from sipice.ice.candidate import (
@@ -34,6 +36,7 @@ def add_base(
     component: int,
     address: Address,
     tcptype: TcpType | None = None,
+    tier: int = 0,
 ) -> Base:
     """Take note of a bound socket; its candidate is made when candidates are needed."""
     transport = Transport.UDP if tcptype is None else Transport.TCP
@@ -47,8 +50,9 @@ def add_base(
     local = state.local
     base = Base(local.next_base, transport, address)
     local.next_base += 1
+    users = _users(state, stream)
     local.bases[base.number] = LocalBase(
-        base, stream.id, component, _users(state, stream), tcptype=tcptype
+        base, stream.id, component, users, tcptype=tcptype, tier=tier
     )
     return base
 
@@ -75,8 +79,8 @@ def add_tcp(
 def make(state: AgentState, stream: Stream) -> None:
     """Make the host candidates of all bases that have none yet.
 
-    Local preferences follow the order of addition, families interleaved by RFC 8421; addresses
-    that come later rank behind.
+    Local preferences follow the tiers and the order of addition, families interleaved by RFC 8421;
+    addresses that come later rank behind.
     """
     new = [
         base
@@ -95,10 +99,13 @@ def make(state: AgentState, stream: Stream) -> None:
         return
     for base in new:
         base.listed = True
+    if state.config.candidate_types <= {CandidateType.RELAYED}:
+        return  # nothing leaves from a socket itself
     for generation in open_:
-        _rank(generation.local, [base.base.address.ip for base in new])
+        _rank(generation.local, new)
         for base in new:
-            _make_one(state, generation.local, base)
+            for address in _shown(state, base.base.address):
+                _make_one(state, generation.local, base, address)
 
 
 def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> bool:
@@ -108,21 +115,36 @@ def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> 
     (RFC 8838 §13): it serves as a base for checks, which show it to the peer, and is in the next
     description.
     """
-    if is_redundant(candidate, local.candidates):
+    told = is_told(state, candidate)
+    if told and is_redundant(candidate, (one for one in local.candidates if is_told(state, one))):
         return False
-    local.candidates.append(candidate)
+    if told:
+        local.candidates.append(candidate)
+    else:
+        local.candidates.insert(local.delivered, candidate)
+        local.delivered += 1
     if state.tracer is not None:
         tracing.candidate(state, local, candidate)
     if local.finished:
         local.delivered = len(local.candidates)
     for member in state.local.members or (state,):
         generation = member.find(local.stream, local.number)
-        if local.finished or _is_nominated(generation, candidate.component):
+        if not told or local.finished or _is_nominated(generation, candidate.component):
             if generation is not None:
                 checklist.add_local(member, generation, [candidate])
         else:
             member.events.append(CandidateGathered(local.stream, local.number, candidate))
     return True
+
+
+def is_told(state: AgentState, candidate: Candidate) -> bool:
+    """Whether the peer gets to know a local candidate; others serve as bases for checks only."""
+    return candidate.type in state.config.candidate_types
+
+
+def related(state: AgentState, address: Address, kind: CandidateType) -> Address:
+    """What a candidate shows of the one it was made from: nothing if that is not told (§5.3)."""
+    return address if kind in state.config.candidate_types else Address(bytes(len(address.ip)), 9)
 
 
 def _is_nominated(generation: Generation | None, number: int) -> bool:
@@ -142,16 +164,29 @@ def unique_priority(
     return value
 
 
-def _rank(local: LocalGeneration, addresses: list[bytes]) -> None:
+def _rank(local: LocalGeneration, bases: Iterable[LocalBase]) -> None:
+    """Preferences fall from tier to tier; within each the families take turns (RFC 8421 §4)."""
     ranks = local.preferences
-    new = [ip for ip in dict.fromkeys(addresses) if ip not in ranks]
+    tiers: dict[int, list[bytes]] = {}
+    for base in bases:
+        found = tiers.setdefault(base.tier, [])
+        if base.base.address.ip not in ranks and base.base.address.ip not in found:
+            found.append(base.base.address.ip)
     following = min(ranks.values()) if ranks else MAX_LOCAL_PREFERENCE + 1
-    for ip in interleave(new):
-        following -= 1
-        ranks[ip] = following
+    for tier in sorted(tiers):
+        for ip in interleave(tiers[tier]):
+            following -= 1
+            ranks[ip] = following
 
 
-def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> None:
+def _shown(state: AgentState, own: Address) -> list[Address]:
+    """What the host candidates of an address show: it, or the public one that stands for it."""
+    public = [one for one in state.config.advertised if one.covers(own.ip)]
+    shown = [Address(one.ip, own.port) for one in public]
+    return shown if public and not any(one.keep for one in public) else [*shown, own]
+
+
+def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase, shown: Address) -> None:
     at, kind = base.base.address, CandidateType.HOST
     preference = local.preferences[at.ip]
     if base.tcptype is not None:
@@ -160,7 +195,7 @@ def _make_one(state: AgentState, local: LocalGeneration, base: LocalBase) -> Non
     candidate = Candidate(
         base.component,
         kind,
-        Address(at.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else at,
+        Address(shown.ip, tcp.ACTIVE_PORT) if base.tcptype is TcpType.ACTIVE else shown,
         unique_priority(local, kind, base.component, preference),
         foundation_of(local, (kind, at.ip, None, base.base.transport, base.tcptype)),
         base.base.transport,

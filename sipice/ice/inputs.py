@@ -8,12 +8,12 @@ from dataclasses import fields as fields_of
 from typing import Any
 
 from sipice.ice.candidate import Candidate
-from sipice.ice.config import DEFAULT, AgentConfig, IceServer, NamedServer
+from sipice.ice.config import DEFAULT, Advertised, AgentConfig, IceServer, NamedServer
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
 from sipice.ice.events import CandidateGathered, Event
 from sipice.ice.pair import Role
-from sipice.ice.recorded import from_candidate, from_packet
+from sipice.ice.recorded import TYPES, from_candidate, from_packet
 from sipice.ice.recorder import Recorder
 from sipice.ice.state import (
     AgentState,
@@ -30,7 +30,7 @@ from sipice.trace import Field
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "remove-stream": ("stream",),
-    "add-local-address": ("stream", "component", "address"),
+    "add-local-address": ("stream", "component", "address", "tier"),
     "add-local-tcp": ("stream", "component", "address", "tcptype"),
     "remove-local-address": ("base",),
     "gather": ("stream",),
@@ -209,13 +209,8 @@ def _plain(recorder: Recorder, value: object) -> Field:
             return _plain_description(recorder, value)
         case IceServer() | NamedServer():
             return _plain_server(recorder, value)
-        case Resolve(kind, name, port):
-            return [kind.value, name, port]
-        case AddressFilter(deny, allow):
-            return {
-                "deny": [_prefix(one) for one in deny],
-                "allow": [_prefix(one) for one in allow],
-            }
+        case Resolve() | Advertised():
+            return _plain_odd(value)
         case tuple():
             return [_plain(recorder, one) for one in value]
         case _:
@@ -223,10 +218,24 @@ def _plain(recorder: Recorder, value: object) -> Field:
 
 
 def _plain_odd(value: object) -> Field:
-    if isinstance(value, Role):
-        return value.value
-    assert isinstance(value, bytes | bytearray | memoryview), f"a {type(value).__name__}"
-    return len(value)
+    match value:
+        case Role():
+            return value.value
+        case Resolve(kind, name, port):
+            return [kind.value, name, port]
+        case Advertised(ip, network, keep):
+            own = None if network is None else _prefix(network)
+            return {"ip": Address(ip, 0).host, "network": own, "keep": keep}
+        case frozenset():
+            return sorted(TYPES[one] for one in value)
+        case AddressFilter(deny, allow):
+            return {
+                "deny": [_prefix(one) for one in deny],
+                "allow": [_prefix(one) for one in allow],
+            }
+        case _:
+            assert isinstance(value, bytes | bytearray | memoryview), f"a {type(value).__name__}"
+            return len(value)
 
 
 def _prefix(network: Network) -> str:
@@ -259,8 +268,8 @@ def _plain_server(recorder: Recorder, server: IceServer | NamedServer) -> dict[s
         fields["username"] = server.username
     if server.password:
         fields["password"] = recorder.label(server.password, server.username)
-    if server.relay_family != 4:
-        fields["family"] = server.relay_family
+    if server.relay_families != (4,):
+        fields["families"] = server.relay_families
     fields["transport"] = server.transport.value if server.tls is None else "TLS"
     return fields
 

@@ -13,7 +13,6 @@ from sipice.turn import (
     ChannelSnapshot,
     PermissionSnapshot,
     TurnClient,
-    TurnConfig,
 )
 
 
@@ -46,7 +45,7 @@ def take_up(state: AgentState, entry: Json) -> None:
     server = servers[rank] if rank < len(servers) else None
     if server is None or server.kind is not ServerKind.TURN:
         return
-    config, credentials = TurnConfig(family=server.relay_family), relay.credentials(server)
+    config, credentials = relay.turn_config(server), relay.credentials(server)
     snapshot = _to_snapshot(entry["allocation"])
     client = TurnClient.restore(config, snapshot, credentials, state.rng, state.now)
     port = RelayPort(

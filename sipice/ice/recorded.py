@@ -56,6 +56,11 @@ def from_candidate(candidate: Candidate) -> dict[str, Field]:
     return fields
 
 
+def to_type(word: str) -> CandidateType:
+    """The reverse of TYPES."""
+    return _TYPES[word]
+
+
 def to_candidate(fields: Json, bases: dict[int, Base]) -> Candidate:
     """The reverse; a base is found by its number."""
     related, server, tcptype = (fields.get(name) for name in ("related", "server", "tcptype"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sipice.errors import DecodeError
-from sipice.ice import gathered, inputs, link, media, tcp, tracing, transactions
+from sipice.ice import gathered, hosts, inputs, link, media, tcp, tracing, transactions
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.config import IceServer, NamedServer
 from sipice.ice.events import RelayLost
@@ -27,6 +27,7 @@ from sipice.turn import (
     ChannelBound,
     ChannelFailed,
     DataReceived,
+    FamilyRefused,
     Loss,
     Lost,
     PermissionFailed,
@@ -243,8 +244,9 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
                     port.send(state, fresh, peer)
         case PermissionFailed(ip, code):
             port.pending.pop(ip, None)
-            if state.tracer is not None:
-                tracing.not_permitted(state, port.socket, port.client.server, ip, code)
+            tracing.not_permitted(state, port.socket, port.client.server, ip, code)
+        case FamilyRefused(family, code):
+            _tell_refusal(state, port, family, code)
         case ChannelBound() | ChannelFailed():
             _refresh(state, port)
         case Redirected(server, domain):
@@ -268,6 +270,24 @@ def _renewed(state: AgentState, data: bytes) -> bytes | None:
     return None
 
 
+def _tell_refusal(state: AgentState, port: RelayPort, family: int, code: int) -> None:
+    stream = state.streams.get(port.stream)
+    if stream is not None:
+        asked = Asking(port.rank, port.socket.number)
+        gathered.tell(state, stream, asked, f"the server relays no IPv{family} ({code})", code)
+
+
+def turn_config(server: IceServer | NamedServer, *, sweep: bool = False) -> TurnConfig:
+    """What to ask a TURN server for."""
+    families = server.relay_families
+    return TurnConfig(
+        family=families[0],
+        both_families=len(families) > 1,
+        sweep=sweep,
+        reliable=server.transport is Transport.TCP,
+    )
+
+
 def credentials(server: IceServer | NamedServer) -> LongTermCredentials:
     """What a TURN server knows us by."""
     return LongTermCredentials(server.username, server.password)
@@ -282,12 +302,8 @@ def allocate(state: AgentState, question: Question) -> None:
     over_stream = server.transport is Transport.TCP
     before = None if over_stream else state.local.relays.get((base.base.number, question.to))
     client = TurnClient(
-        TurnConfig(
-            family=server.relay_family,
-            # What stands there though nobody here made it was left by a process before this one.
-            sweep=before is None and not over_stream,
-            reliable=over_stream,
-        ),
+        # What stands there though nobody here made it was left by a process before this one.
+        turn_config(server, sweep=before is None and not over_stream),
         question.to,
         credentials(server),
         state.rng,
@@ -341,7 +357,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
             priority=0,
             foundation="",
             base=relayed.base,
-            related=event.mapped,
+            related=hosts.related(state, event.mapped, CandidateType.SERVER_REFLEXIVE),
             server=server,
         )
         gathered.publish(state, stream, template, base.base.address.ip, port.rank)
@@ -352,7 +368,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
 
 def _lost(state: AgentState, port: RelayPort, event: Lost, why: str = "") -> None:
     stream = state.streams.get(port.stream)
-    why = why or event.reason.value
+    why = why or event.sentence
     if state.tracer is not None:
         server = port.client.server
         tracing.server(state, "server-failed", port.socket, server, kind="TURN", why=why,
@@ -373,7 +389,6 @@ def _lost(state: AgentState, port: RelayPort, event: Lost, why: str = "") -> Non
         port.lost = True
     if stream is None:
         return
-    why = why if event.code is None else f"{why} ({event.code})"
     asked = Asking(port.rank, port.socket.number)
     full = event.reason is Loss.CAPACITY and asked in stream.asking
     if full and port.connection is None:

@@ -17,13 +17,13 @@ from sipice.errors import UsageError
 from sipice.ice import inputs, link, storage
 from sipice.ice.agent import Agent
 from sipice.ice.candidate import TcpType
-from sipice.ice.config import AgentConfig, IceServer, NamedServer
+from sipice.ice.config import Advertised, AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import ICE_CHARS, PWD_CHARS, Credentials
 from sipice.ice.description import Description
 from sipice.ice.destination import AddressFilter, Network
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
-from sipice.ice.recorded import to_address, to_candidate, to_packet
+from sipice.ice.recorded import to_address, to_candidate, to_packet, to_type
 from sipice.ice.state import AgentState
 from sipice.ice.uri import ServerKind, ServerUri
 from sipice.net import Address, Base, Flow, QueryKind, Resolve, Transport
@@ -221,11 +221,21 @@ def _config(fields: Record, secret: Callable[[str], str]) -> AgentConfig:
     changed = dict(fields)
     if "servers" in changed:
         changed["servers"] = tuple(_server(one, secret) for one in changed["servers"])
+    if "candidate_types" in changed:
+        changed["candidate_types"] = frozenset(to_type(one) for one in changed["candidate_types"])
+    if "advertised" in changed:
+        changed["advertised"] = tuple(map(_advertised, changed["advertised"]))
     if "destinations" in changed:
         lists = changed["destinations"]
         deny, allow = (tuple(map(Network.parse, lists[name])) for name in ("deny", "allow"))
         changed["destinations"] = AddressFilter(deny, allow)
     return AgentConfig(**changed)
+
+
+def _advertised(fields: Record) -> Advertised:
+    network = fields["network"]
+    ip = Address.parse(fields["ip"], 0).ip
+    return Advertised(ip, None if network is None else Network.parse(network), fields["keep"])
 
 
 def _server(fields: Record, secret: Callable[[str], str]) -> IceServer | NamedServer:
@@ -235,7 +245,7 @@ def _server(fields: Record, secret: Callable[[str], str]) -> IceServer | NamedSe
             ServerUri.parse(fields["uri"]),
             fields.get("username", ""),
             secret(fields["password"]) if "password" in fields else "",
-            fields.get("family", 4),
+            tuple(fields.get("families", (4,))),
             "tls" if tls else None,
         )
     return IceServer(
@@ -244,7 +254,7 @@ def _server(fields: Record, secret: Callable[[str], str]) -> IceServer | NamedSe
         Transport.TCP if tls else Transport(fields["transport"]),
         fields.get("username", ""),
         secret(fields["password"]) if "password" in fields else "",
-        fields.get("family", 4),
+        tuple(fields.get("families", (4,))),
         "tls" if tls else None,
     )
 
@@ -287,7 +297,7 @@ _INPUTS: dict[str, _Perform] = {
     "add-stream": lambda _, agent, now, r: agent.add_stream(r["components"]),
     "remove-stream": lambda _, agent, now, r: agent.remove_stream(now, r["stream"]),
     "add-local-address": lambda _, agent, now, r: agent.add_local_address(
-        now, r["stream"], r["component"], to_address(r["address"])
+        now, r["stream"], r["component"], to_address(r["address"]), r["tier"]
     ),
     "add-local-tcp": lambda _, agent, now, r: agent.add_local_tcp(
         now, r["stream"], r["component"], to_address(r["address"]), TcpType(r["tcptype"])

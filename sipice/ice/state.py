@@ -117,6 +117,8 @@ class LocalBase:
     """The local generation for which servers were last asked from it."""
     tcptype: TcpType | None = None
     relay: Relay | None = None
+    tier: int = 0
+    """Addresses of a lower tier are preferred to all of a higher one."""
 
 
 class Connection:

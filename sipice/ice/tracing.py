@@ -328,7 +328,9 @@ def allocated(
 def not_permitted(
     state: AgentState, base: Base, address: Address, ip: bytes, code: int | None
 ) -> None:
-    """A TURN server lets nothing through to or from a peer."""
+    """A TURN server lets nothing through to or from a peer; nothing happens without a tracer."""
+    if state.tracer is None:
+        return
     peer = Address(ip, 0).host
     server(state, "permission-failed", base, address, peer=peer, code=code)
 

@@ -104,6 +104,17 @@ class Redirected:
     """The name that its certificate shows, over TLS."""
 
 
+_BY_CODE = {
+    300: "the server sends us on to one that we do not follow",
+    403: "the server forbids it",
+    440: "the server relays no addresses of the family asked for",
+    441: "the allocation at our port belongs to another user",
+    442: "the server relays no UDP",
+    486: "the quota of this user is used up",
+    508: "the server has no relayed address left",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Lost:
     """There is no allocation; the client may be asked to ``allocate`` again."""
@@ -112,6 +123,13 @@ class Lost:
     code: int | None = None
     retry_after: float | None = None
     """Seconds after which another attempt makes sense; None: never with this server and user."""
+
+    @property
+    def sentence(self) -> str:
+        """Why, for people."""
+        if self.code is None:
+            return self.reason.value
+        return f"{_BY_CODE.get(self.code, self.reason.value)} ({self.code})"
 
 
 TurnEvent = (

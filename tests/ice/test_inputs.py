@@ -73,6 +73,7 @@ def test_an_input_stands_before_its_consequences_with_its_arguments() -> None:
         "stream": 0,
         "component": 2,
         "address": "192.0.2.1:5000",
+        "tier": 0,
     }
 
 

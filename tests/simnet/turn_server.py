@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 
 from sipice.net import Address
 from tests.simnet import wire
@@ -68,6 +69,16 @@ class Allocation:
     expires: float
     permissions: dict[bytes, float] = field(default_factory=dict)
     channels: dict[int, tuple[Address, float]] = field(default_factory=dict)
+    second: Socket | None = None
+    """The relayed address of the other family (§7.2)."""
+    asked_twice: bool = False
+
+    def towards(self, ip: bytes) -> Socket | None:
+        """The relayed address of a family, by an address of that family."""
+        for socket in (self.socket, self.second):
+            if socket is not None and len(socket.address.ip) == len(ip):
+                return socket
+        return None
 
     def channel_of(self, peer: Address, now: float) -> int | None:
         for number, (bound, expires) in self.channels.items():
@@ -223,6 +234,12 @@ class TurnServer:
             self.host.bind(relay, lambda packet: self._from_peer(allocation, packet)),
             self.now + self._lifetime(message),
         )
+        if message.has(Attr.ADDITIONAL_ADDRESS_FAMILY):
+            allocation.asked_twice = True
+            other = self.relays.get(16)
+            if other is not None:
+                take = partial(self._from_peer, allocation)
+                allocation.second = self.host.bind(other, take)
         self.allocations[client] = allocation
         return self._allocated(allocation, message)
 
@@ -248,8 +265,12 @@ class TurnServer:
             (Attr.LIFETIME, int(allocation.expires - self.now).to_bytes(4)),
         ]
         if self.policy.vice is not Vice.NO_RELAY:
-            relayed = wire.xor_address(allocation.socket.address, t)
-            pairs.insert(0, (Attr.XOR_RELAYED_ADDRESS, relayed))
+            for socket in filter(None, (allocation.second, allocation.socket)):
+                relayed = wire.xor_address(socket.address, t)
+                pairs.insert(0, (Attr.XOR_RELAYED_ADDRESS, relayed))
+            if allocation.asked_twice and allocation.second is None:
+                refused = b"\2" + wire.error_code(440, "Address Family not Supported")[1:]
+                pairs.append((Attr.ADDRESS_ERROR_CODE, refused))
         return pairs
 
     def _lifetime(self, message: Message) -> float:
@@ -260,7 +281,7 @@ class TurnServer:
         self, allocation: Allocation, message: Message
     ) -> list[tuple[Attr, bytes]] | Refusal:
         family = message.get(Attr.REQUESTED_ADDRESS_FAMILY)
-        if family is not None and {1: 4, 2: 16}.get(family[0]) != len(allocation.socket.address.ip):
+        if family is not None and not allocation.towards(bytes({1: 4, 2: 16}.get(family[0], 0))):
             return Refusal(443, "Peer Address Family Mismatch")
         if message.get(Attr.LIFETIME) == bytes(4):
             self.end(allocation)
@@ -287,7 +308,7 @@ class TurnServer:
         return []
 
     def _peer_refused(self, allocation: Allocation, ip: bytes) -> Refusal | None:
-        if len(ip) != len(allocation.socket.address.ip):
+        if allocation.towards(ip) is None:
             return Refusal(443, "Peer Address Family Mismatch")
         return Refusal(403, "Forbidden") if ip in self.policy.forbidden else None
 
@@ -314,7 +335,7 @@ class TurnServer:
         peer, data = message.address(Attr.XOR_PEER_ADDRESS), message.get(Attr.DATA)
         if allocation is not None and peer is not None and data is not None:
             if allocation.permissions.get(peer[0], 0.0) > self.now:
-                allocation.socket.send(Address(*peer), data)
+                self._relay(allocation, Address(*peer), data)
             else:
                 self.unpermitted += 1
                 self.host.world.trace.note(self.now, self.host.name, "Send without permission")
@@ -329,7 +350,12 @@ class TurnServer:
             return
         peer, expires = allocation.channels.get(number, (None, 0.0))
         if peer is not None and expires > self.now:
-            allocation.socket.send(peer, data)
+            self._relay(allocation, peer, data)
+
+    def _relay(self, allocation: Allocation, peer: Address, data: bytes) -> None:
+        socket = allocation.towards(peer.ip)
+        if socket is not None:
+            socket.send(peer, data)
 
     def _from_peer(self, allocation: Allocation, packet: Packet) -> None:
         """§11.3: the permission is by IP address; a bound channel saves the indication."""
@@ -366,7 +392,8 @@ class TurnServer:
     def end(self, allocation: Allocation) -> None:
         """It expired, was deleted, or the server takes it away."""
         self.allocations.pop(allocation.client, None)
-        allocation.socket.close()
+        for socket in filter(None, (allocation.socket, allocation.second)):
+            socket.close()
 
     def restart(self) -> None:
         """All allocations and nonces are gone."""

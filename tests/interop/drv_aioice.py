@@ -9,7 +9,7 @@ from typing import Any
 
 import aioice
 
-from tests.interop.protocol import Talk, commands, emit, host_port, options
+from tests.interop.drv_sipice import Talk, commands, emit, options
 
 
 async def main() -> None:
@@ -28,7 +28,7 @@ async def main() -> None:
         for task in running:
             task.cancel()
     await peer.close()
-    emit("closed", timed=False)
+    emit("closed")
 
 
 def connection(asked: Namespace) -> aioice.Connection:
@@ -54,6 +54,12 @@ def connection(asked: Namespace) -> aioice.Connection:
         transport_policy=policy or aioice.TransportPolicy.ALL,
         **servers,
     )
+
+
+def host_port(text: str) -> tuple[str, int]:
+    """Of "192.0.2.1:3478" and "[2001:db8::1]:3478"."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def unverified() -> ssl.SSLContext:

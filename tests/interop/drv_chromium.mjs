@@ -1,4 +1,4 @@
-// Headless Chromium in the driver protocol of protocol.py: a whole WebRTC endpoint that tells and
+// Headless Chromium in the driver protocol of drv_sipice.py: a whole WebRTC endpoint that tells and
 // takes SDP. playwright-core comes with `make peers`.
 import { createRequire } from 'node:module';
 import readline from 'node:readline';
@@ -85,9 +85,9 @@ await page.evaluate(async ({ servers, policy, media }) => {
       else data();
     };
     const ask = (number) => {
-      if (hasData || number > 50) return;
+      if (hasData || number > 250) return;
       channel.send(`ping${number}`);
-      setTimeout(ask, 100, number + 1);
+      setTimeout(ask, 20, number + 1);
     };
     if (channel.readyState === 'open') ask(0);
     else channel.onopen = () => ask(0);

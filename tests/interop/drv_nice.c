@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PING_EVERY_MS 100
-#define PINGS 50
+#define PING_EVERY_MS 20
+#define PINGS 250
 
 static struct {
   gboolean offers;

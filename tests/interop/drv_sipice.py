@@ -1,0 +1,287 @@
+"""sipice in the driver protocol, so that it can be put into any laboratory that speaks it.
+
+This file needs nothing but sipice; the drivers of others in Python take the protocol from here.
+
+A driver is a program. Its options are those of ``options``. It prints one JSON object per line:
+
+    {"ev": "local", "kind": "ice", "ice": {"ufrag", "pwd", "candidates": [after "candidate:"]}}
+    {"ev": "local", "kind": "sdp", "type", "sdp"}
+    {"ev": "known" | "nominated" | "failed" | "lost" | "data", "t": CLOCK_MONOTONIC, ...}
+
+and reads the same: {"cmd": "remote", "ice"} or {"cmd": "remote", "type", "sdp"}, {"cmd": "close"}.
+A peer answers "pingN" with "echoN"; data has come through when the first echo, or the first
+packet of a whole endpoint, arrives.
+
+Modes of sipice, with commas between: lite, tcp (TCP candidates too), pace20 (a Ta of 20 ms).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sdp
+import sipice
+from sipice.aio.interfaces import InterfacePolicy
+from sipice.ice import (
+    AgentConfig,
+    Candidate,
+    CandidateType,
+    Credentials,
+    Description,
+    MediaChanged,
+    NamedServer,
+    PairSelected,
+    PathLost,
+    Role,
+    ServerUri,
+    StreamCompleted,
+    StreamFailed,
+    TcpType,
+)
+from sipice.ice.config import DEFAULT
+from sipice.net import Address, Transport
+
+GATHER_DEADLINE = 2.0
+"""Longer than a caller would wait: the slowest way to a server is among what is tried."""
+PING_EVERY = 0.02
+PINGS = 250
+
+
+def options() -> argparse.Namespace:
+    """The command line of every driver."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--role", choices=("offer", "answer"), default="offer")
+    parser.add_argument("--stun", default="", help="HOST:PORT")
+    parser.add_argument("--turn", default="", help="udp|tcp|tls:HOST:PORT")
+    parser.add_argument("--user", default="lab")
+    parser.add_argument("--password", default="labpass")
+    parser.add_argument("--policy", choices=("all", "relay"), default="all")
+    parser.add_argument("--media", choices=("data", "audio"), default="data")
+    parser.add_argument("--family", choices=("4", "6", "46"), default="4")
+    parser.add_argument("--components", type=int, default=1)
+    parser.add_argument("--mode", default="", help="variants of the peer, by its own names")
+    parser.add_argument("--address", default="", help="the only local address to use")
+    parser.add_argument("--trace", default=None, help="a file for the record of what happened")
+    return parser.parse_args()
+
+
+def emit(event: str, **fields: Any) -> None:
+    """One line of JSON with the time."""
+    record = fields | {"ev": event, "t": time.monotonic()}
+    sys.stdout.write(json.dumps(record) + "\n")
+    sys.stdout.flush()
+
+
+async def commands() -> AsyncIterator[dict[str, Any]]:
+    """What standard input says, up to "close" or its end."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=1 << 20)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        command = json.loads(line)
+        if command["cmd"] == "close":
+            return
+        yield command
+
+
+class Talk:
+    """Data after connection: asks until an echo comes, and answers what the other side asks."""
+
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._send = send
+        self._has_heard = False
+        self._has_data = False
+        self._is_answered = False
+
+    async def ask(self) -> None:
+        """Pings until one is answered, or too many were not."""
+        for number in range(PINGS):
+            if self._is_answered:
+                return
+            self._send(b"ping%d" % number)
+            await asyncio.sleep(PING_EVERY)
+
+    def hear(self, data: bytes) -> None:
+        """Takes one packet of the other side."""
+        if not self._has_heard:
+            self._has_heard = True
+            emit("media")
+        if data.startswith(b"ping"):
+            self._send(b"echo" + data[4:])
+            return
+        self._is_answered = self._is_answered or data.startswith(b"echo")
+        if not self._has_data:
+            self._has_data = True
+            emit("data", n=len(data))
+
+
+# sipice itself -----------------------------------------------------------------------------------
+
+
+async def main() -> None:
+    asked = options()
+    async with session(asked) as ours:
+        await ours.gather(GATHER_DEADLINE)
+        emit("local", kind="ice", ice=told(ours.description(), asked.policy))
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(Watch(ours).run())
+            async for command in commands():
+                if command["cmd"] == "remote":
+                    emit("known")
+                    await ours.set_remote(heard(command["ice"]))
+            watching.cancel()
+    emit("closed")
+
+
+def session(asked: argparse.Namespace) -> sipice.Session:
+    """A session with the servers, addresses and variants that were asked for."""
+    modes = asked.mode.split(",")
+    config = AgentConfig(
+        lite="lite" in modes,
+        ice_tcp="tcp" in modes,
+        ta=0.020 if "pace20" in modes else DEFAULT.ta,
+        allow_loopback=bool(asked.address),
+        servers=servers(asked),
+    )
+    return sipice.open_session(
+        role=Role.CONTROLLING if asked.role == "offer" else Role.CONTROLLED,
+        components=asked.components,
+        config=config,
+        addresses=[asked.address] if asked.address else None,
+        policy=InterfacePolicy(families=tuple(int(one) for one in asked.family)),
+        tcp=(TcpType.ACTIVE, TcpType.PASSIVE) if "tcp" in modes else (),
+        tls=trust(),
+        trace=asked.trace,
+    )
+
+
+def servers(asked: argparse.Namespace) -> tuple[NamedServer, ...]:
+    found = []
+    if asked.stun:
+        found.append(NamedServer(ServerUri.parse(f"stun:{asked.stun}")))
+    if asked.turn:
+        kind, _, place = asked.turn.partition(":")
+        scheme, transport = ("turns", "tcp") if kind == "tls" else ("turn", kind)
+        uri = ServerUri.parse(f"{scheme}:{place}?transport={transport}")
+        found.append(NamedServer(uri, asked.user, asked.password, tls_name=uri.host))
+    return tuple(found)
+
+
+def trust() -> ssl.SSLContext:
+    """SSL_CERT_FILE may name a laboratory's certificate; where none is named any will do."""
+    context = ssl.create_default_context()
+    if "SSL_CERT_FILE" not in os.environ:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def told(description: Description, policy: str) -> dict[str, Any]:
+    """What the other side gets; the keys after the first three are known to sipice only."""
+    candidates = [one for one in description.candidates if policy == "all" or is_relayed(one)]
+    return {
+        "ufrag": description.credentials.ufrag,
+        "pwd": description.credentials.pwd,
+        "candidates": [text_of(candidate) for candidate in candidates],
+        "lite": description.lite,
+        "options": ["ice2"],
+        "pacing": description.pacing_ms,
+    }
+
+
+def heard(ice: dict[str, Any]) -> Description:
+    """What the other side told; candidates that cannot be used are left out."""
+    candidates = (candidate_of(text) for text in ice["candidates"])
+    return Description(
+        Credentials(ice["ufrag"], ice["pwd"]),
+        tuple(candidate for candidate in candidates if candidate is not None),
+        lite=ice.get("lite", False),
+        pacing_ms=ice.get("pacing"),
+        ice2="ice2" in ice.get("options", ()),
+    )
+
+
+def is_relayed(candidate: Candidate) -> bool:
+    return candidate.type is CandidateType.RELAYED
+
+
+_TYPES = {
+    CandidateType.HOST: "host",
+    CandidateType.SERVER_REFLEXIVE: "srflx",
+    CandidateType.PEER_REFLEXIVE: "prflx",
+    CandidateType.RELAYED: "relay",
+}
+
+
+def text_of(candidate: Candidate) -> str:
+    """The value of a=candidate; one that came from nowhere but a check has no related address."""
+    place = f"{candidate.address.host} {candidate.address.port}"
+    head = f"{candidate.foundation} {candidate.component} {candidate.transport.value}"
+    text = f"{head} {candidate.priority} {place} typ {_TYPES[candidate.type]}"
+    if candidate.related and candidate.type is not CandidateType.HOST:
+        text += f" raddr {candidate.related.host} rport {candidate.related.port}"
+    return text + (f" tcptype {candidate.tcptype}" if candidate.tcptype else "")
+
+
+def candidate_of(text: str) -> Candidate | None:
+    """The reverse; None for names, and for transports that nobody knows."""
+    line = sdp.Candidate.parse(text)
+    kinds = {word: kind for kind, word in _TYPES.items()}
+    transport = line.transport.upper()
+    if line.ip is None or line.type not in kinds or transport not in ("UDP", "TCP"):
+        return None
+    return Candidate(
+        line.component,
+        kinds[line.type],
+        Address.parse(line.ip, line.port),
+        line.priority,
+        line.foundation,
+        Transport(transport),
+        tcptype=TcpType(line.tcptype) if line.tcptype else None,
+    )
+
+
+@dataclass(slots=True)
+class Watch:
+    """Tells what happens to a session, and talks as soon as it may."""
+
+    ours: sipice.Session
+    may_send: bool = False
+    pair: dict[str, str] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        talk = Talk(self.ours.send)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(talk))
+            async for event in self.ours.events():
+                match event:
+                    case MediaChanged(component=1, table=table) if table.send:
+                        if not self.may_send:
+                            self.may_send = True
+                            emit("valid")
+                            tasks.create_task(talk.ask())
+                    case PairSelected(component=1, local=local, remote=remote):
+                        self.pair = {"local": text_of(local), "remote": text_of(remote)}
+                    case StreamCompleted():
+                        emit("nominated", **self.pair)
+                    case StreamFailed(reason=reason):
+                        emit("failed", error=reason.value)
+                    case PathLost(reason=loss):
+                        emit("lost", error=loss.value)
+
+    async def _listen(self, talk: Talk) -> None:
+        while True:
+            talk.hear(await self.ours.receive())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import ssl
 import sys
 import time
@@ -42,6 +41,7 @@ from sipice.ice import (
     PairSelected,
     PathLost,
     Role,
+    ServerFailed,
     ServerUri,
     StreamCompleted,
     StreamFailed,
@@ -70,6 +70,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--components", type=int, default=1)
     parser.add_argument("--mode", default="", help="variants of the peer, by its own names")
     parser.add_argument("--address", default="", help="the only local address to use")
+    parser.add_argument("--certificate", default="", help="a file: what TLS has to trust")
     parser.add_argument("--trace", default=None, help="a file for the record of what happened")
     return parser.parse_args()
 
@@ -159,7 +160,7 @@ def session(asked: argparse.Namespace) -> sipice.Session:
         addresses=[asked.address] if asked.address else None,
         policy=InterfacePolicy(families=tuple(int(one) for one in asked.family)),
         tcp=(TcpType.ACTIVE, TcpType.PASSIVE) if "tcp" in modes else (),
-        tls=trust(),
+        tls=trust(asked.certificate),
         trace=asked.trace,
     )
 
@@ -176,10 +177,10 @@ def servers(asked: argparse.Namespace) -> tuple[NamedServer, ...]:
     return tuple(found)
 
 
-def trust() -> ssl.SSLContext:
-    """SSL_CERT_FILE may name a laboratory's certificate; where none is named any will do."""
-    context = ssl.create_default_context()
-    if "SSL_CERT_FILE" not in os.environ:
+def trust(certificate: str) -> ssl.SSLContext:
+    """Where a laboratory does not name its certificate, any will do."""
+    context = ssl.create_default_context(cafile=certificate or None)
+    if not certificate:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
@@ -275,6 +276,8 @@ class Watch:
                         emit("nominated", **self.pair)
                     case StreamFailed(reason=reason):
                         emit("failed", error=reason.value)
+                    case ServerFailed(server=server, why=why):
+                        emit("server", server=server, error=why)
                     case PathLost(reason=loss):
                         emit("lost", error=loss.value)
 

@@ -37,6 +37,24 @@ def test_two_engines_nominate_a_pair_and_exchange_data(offerer: str, answerer: s
     )
 
 
+@needs("aioice", "libnice")
+@pytest.mark.parametrize("other", ["sipice", "aioice", "nice", "nice:aggr", "nice:lite"])
+@pytest.mark.parametrize("is_offerer", [True, False])
+def test_ours_connects_with_every_other_in_both_roles(other: str, is_offerer: bool) -> None:
+    outcome = between(*(("sipice", other) if is_offerer else (other, "sipice")))
+    assert outcome.is_good, outcome.error
+    assert outcome.path == ("host", "host")
+
+
+@pytest.mark.parametrize("mode", ["lite", "pace20"])
+def test_ours_has_modes_of_its_own(mode: str) -> None:
+    outcome = between(f"sipice:{mode}", "sipice")
+    assert outcome.is_good, outcome.error
+    assert outcome.descriptions is not None
+    told = outcome.descriptions[0]["ice"]
+    assert (told["lite"], told["pacing"]) == {"lite": (True, None), "pace20": (False, 20)}[mode]
+
+
 @needs("aioice")
 def test_each_line_a_driver_prints_has_the_time_of_one_clock() -> None:
     outcome = between("aioice", "aioice")

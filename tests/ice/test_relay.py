@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.ice import AgentConfig, CandidateGathered, CandidateType, PairSelected, Role
-from tests.ice.harness import Side
+from sipice.ice import (
+    AgentConfig,
+    CandidateGathered,
+    CandidateType,
+    PairSelected,
+    Role,
+    ServerFailed,
+)
+from tests.ice.harness import Side, address
 from tests.marks import rfc
-from tests.rfc.servers import Desk, turn, with_servers
+from tests.rfc.servers import Asked, Desk, turn, with_servers
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
 from tests.simnet.topology import behind, build
@@ -77,3 +84,27 @@ def test_an_allocation_under_way_when_its_stream_ends_is_given_back(moment: floa
         kept -= 1
     assert kept == 0
     assert [str(base.address) for base in side.released] == [OWN]
+
+
+@rfc("8656", "7.4", "SHOULD", "8656-7.4-2")
+def test_a_port_in_use_at_the_server_is_told_and_another_port_helps() -> None:
+    """What a process of ours left there would have been swept away; this is somebody else's."""
+    side = Side("a", Role.CONTROLLING, [OWN], with_servers(turn()))
+    desk = Desk(side)
+
+    def answer(asked: Asked) -> bytes | None:
+        signed = asked.message.has(Attr.MESSAGE_INTEGRITY)
+        codes: dict[int, int] = {Method.ALLOCATE: 437, Method.REFRESH: 441}
+        taken = codes.get(asked.message.method)
+        refused = signed and asked.base.address == address(OWN) and taken
+        return desk.reply(asked, taken) if refused else desk.usual(asked)
+
+    desk.answer = answer
+    desk.gather()
+    (failed,) = side.all(ServerFailed)
+    assert (failed.code, failed.base) == (437, side.bases[address(OWN)])
+    assert desk.candidates(CandidateType.RELAYED) == []
+    side.bind(desk.now, address("10.0.0.1:5001"))
+    desk.gather(2.0)
+    assert len(desk.candidates(CandidateType.RELAYED)) == 1
+    assert len(desk.requests(Method.REFRESH)) == 1

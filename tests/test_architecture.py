@@ -19,7 +19,7 @@ PACKAGES = ("sdp", "sipice")
 CORE = ("ice", "net", "stun", "trace", "errors", "turn", "session")
 """What lies below the shell in sipice, and therefore without I/O, clock and chance."""
 
-SHELL_TESTS = ("aio", "plugins", "demo", "b2bua", "cli", "lab", "interop")
+SHELL_TESTS = ("aio", "plugins", "b2bua", "cli", "lab", "interop")
 """Folders of tests/ that deal with the outside world; all others run in virtual time."""
 
 LONGEST_FILE = 500

@@ -25,6 +25,10 @@ _RNG = SystemRandom()
 _TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
+BindUdp = Callable[[Address, SocketOptions, int], Endpoint]
+"""Binds a UDP address; the number is the interface of a link-local one. Raises OSError."""
+
+
 class BaseCore(Protocol):
     """What this needs of the core."""
 
@@ -57,7 +61,7 @@ class BaseDriver(Protocol):
 class Bases:
     """The bases of one session by local address."""
 
-    __slots__ = ("_by_ip", "_core", "_driver", "_options", "_port_range", "_tcp")
+    __slots__ = ("_bind_udp", "_by_ip", "_core", "_driver", "_options", "_port_range", "_tcp")
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class Bases:
         options: SocketOptions,
         port_range: PortRange | None = None,
         tcp: Collection[TcpType] = (),
+        bind: BindUdp = UdpEndpoint.bind,
     ) -> None:
         if port_range is not None and not 0 < port_range[0] <= port_range[1] < 65536:
             raise UsageError(f"{port_range} is no range of ports")
@@ -75,6 +80,7 @@ class Bases:
         self._options = options
         self._port_range = port_range
         self._tcp = tuple(tcp)
+        self._bind_udp = bind
         self._by_ip: dict[bytes, list[Base]] = {}
 
     def open(
@@ -110,7 +116,7 @@ class Bases:
         with ExitStack() as on_error:
             if kind is None:
                 endpoint = self._in_range(
-                    lambda address: UdpEndpoint.bind(address, self._options, local.scope), local.ip
+                    lambda address: self._bind_udp(address, self._options, local.scope), local.ip
                 )
                 on_error.callback(endpoint.release)
                 base = core.add_local_address(now, stream, component, endpoint.address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, assert_never
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from sipice.aio.endpoint import Endpoint
 from sipice.aio.names import Names
@@ -17,7 +17,6 @@ from sipice.net import (
     Base,
     CancelResolve,
     CloseConnection,
-    Command,
     Flow,
     Listen,
     OpenConnection,
@@ -78,7 +77,7 @@ class Core(Protocol[E]):
     def next_timeout(self) -> float | None:
         """When ``handle_timeout`` is due."""
 
-    def take_commands(self) -> list[Command]:
+    def take_commands(self) -> Sequence[object]:
         """What is to be done, taken and cleared."""
 
     def take_events(self) -> list[E]:
@@ -86,6 +85,10 @@ class Core(Protocol[E]):
 
     def close(self, now: float) -> None:
         """The end; every later input is ignored."""
+
+
+def _none(command: object) -> None:
+    """Most cores have no commands of their own."""
 
 
 class Driver(Generic[E]):
@@ -103,6 +106,7 @@ class Driver(Generic[E]):
         "_idle",
         "_loop",
         "_names",
+        "_on_command",
         "_on_event",
         "_pumping",
         "_timer",
@@ -119,10 +123,15 @@ class Driver(Generic[E]):
         scopes: Mapping[bytes, int] = NO_SCOPES,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver | None = None,
+        on_command: Callable[[object], None] = _none,
     ) -> None:
-        """For the options see ``tcp.Streams`` and ``names.Names``."""
+        """``on_command`` gets the commands that are not those of sipice.net.
+
+        For the other options see ``tcp.Streams`` and ``names.Names``.
+        """
         self._core = core
         self._on_event = on_event
+        self._on_command = on_command
         self._loop = asyncio.get_running_loop()
         self.streams = Streams(core, self.pump, spawn, options=options, scopes=scopes, tls=tls)
         """Its TCP listeners and connections."""
@@ -210,16 +219,7 @@ class Driver(Generic[E]):
             self._core.send_failed(self._loop.time(), base, to)
             self._again = True
 
-    def _carry_out(
-        self,
-        command: SendStream
-        | OpenConnection
-        | CloseConnection
-        | Listen
-        | ReleaseBase
-        | Resolve
-        | CancelResolve,
-    ) -> None:
+    def _carry_out(self, command: object) -> None:
         match command:
             case ReleaseBase(base):
                 endpoint = self._endpoints.pop(base.number, None)
@@ -240,7 +240,7 @@ class Driver(Generic[E]):
             case CancelResolve(query):
                 self._names.cancel(query)
             case _:
-                assert_never(command)
+                self._on_command(command)
 
     def _arm(self) -> None:
         """Have the timer fire when the core wants it, or before: it looks again then."""

@@ -11,7 +11,7 @@ from types import coroutine
 from typing import Any, NamedTuple
 
 from sipice.aio.session import open_session
-from sipice.demo.turn_server import TurnServer
+from sipice.cli.demo.turn_server import TurnServer
 from sipice.ice import AgentConfig, IceServer, Pacer, Role, TcpType
 from tests.aio.harness import CONFIG, HOST, PATIENCE, Run, on_each_loop
 from tests.aio.turn import turn_server

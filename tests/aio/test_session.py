@@ -12,7 +12,7 @@ import pytest
 
 from sipice.aio.resolver import Resolver
 from sipice.aio.session import Session, SessionEvent, open_session
-from sipice.demo.turn_server import USER
+from sipice.cli.demo.turn_server import USER
 from sipice.errors import SessionClosed, SessionFailed, UsageError
 from sipice.ice import (
     CandidateType,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sipice.aio.udp import UdpEndpoint
-from sipice.demo.network import Deliver, Network
-from sipice.demo.turn_server import USER, TurnServer
+from sipice.cli.demo.network import Deliver, Network
+from sipice.cli.demo.turn_server import USER, TurnServer
 from sipice.ice import IceServer, ServerKind
 from sipice.net import Address
 

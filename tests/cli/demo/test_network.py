@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.demo.network import Nat, NatKind, Network
+from sipice.cli.demo.network import Nat, NatKind, Network
 from sipice.net import Address
-from tests.demo.clock import Clock
+from tests.cli.demo.clock import Clock
 
 INSIDE = Address.parse("10.0.0.2", 5_000)
 ONE, TWO = Address.parse("198.51.100.1", 1_000), Address.parse("198.51.100.2", 1_000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sipice.demo.g711 import Law, decode, encode
+from sipice.cli.demo.g711 import Law, decode, encode
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from sipice.demo.rtp import Receiver, pack
+from sipice.cli.demo.rtp import Receiver, pack
 
 
 def _packets(*sequences: int) -> Receiver:

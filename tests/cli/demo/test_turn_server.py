@@ -6,15 +6,15 @@ from random import Random
 
 import pytest
 
-from sipice.demo.network import Nat, NatKind, Network
-from sipice.demo.turn_server import USER, TurnServer
+from sipice.cli.demo.network import Nat, NatKind, Network
+from sipice.cli.demo.turn_server import USER, TurnServer
 from sipice.ice import Agent, AgentConfig, Role
 from sipice.ice.config import IceServer
 from sipice.ice.description import Description
 from sipice.ice.events import GatheringFinished, PairSelected
 from sipice.ice.uri import ServerKind
 from sipice.net import Address, Base, SendDatagram
-from tests.demo.clock import Clock
+from tests.cli.demo.clock import Clock
 
 SERVER = Address.parse("203.0.113.1", 3_478)
 CONFIG = AgentConfig(

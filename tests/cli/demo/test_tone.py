@@ -3,8 +3,8 @@ from random import Random
 
 import pytest
 
-from sipice.demo.g711 import Law, decode, encode
-from sipice.demo.tone import loudest, share, sine
+from sipice.cli.demo.g711 import Law, decode, encode
+from sipice.cli.demo.tone import loudest, share, sine
 
 TONES = (440.0, 660.0, 1_000.0)
 

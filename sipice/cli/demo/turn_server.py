@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sipice.demo.network import Network
+from sipice.cli.demo.network import Network
 from sipice.errors import StunDecodeError
 from sipice.net import Address
 from sipice.stun import Class, Key, Message, Method, decode, encode, is_stun, long_term_key

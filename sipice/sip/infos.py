@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import compose
+from sipice.sip import compose, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.announce import TRICKLE
 from sipice.sip.body import SDPFRAG, Body, bodies
@@ -70,6 +70,17 @@ def _fragment(item: Item) -> Body | None:
     return next((body for body in found if not body.encoding), None)
 
 
+def reached(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
+    """A request of the peer in a dialog proves that it has the dialog (RFC 8840 §4.3.2)."""
+    dialog = leg.dialogs.get(item.theirs)
+    if dialog is not None and item.message.to_tag:
+        dialog.both_ends = True
+        if item.message.method == "PRACK":
+            dialog.unacknowledged_1xx = False
+        resend.stop(state, leg, ("18x", dialog.tag))
+        send(state, leg, now, dialog)
+
+
 def tell(state: TapState, leg: CallLeg, now: float, dialog: str, body: bytes) -> None:
     """The controller has candidates for the peer; they go as soon as they may."""
     known = leg.dialogs.get(dialog)
@@ -87,6 +98,9 @@ def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
     """RFC 8840 §4.3: only with support on both sides, a dialog at both ends, one at a time."""
     if dialog.fragment is None or not may_trickle(state, dialog):
         return
+    if not dialog.both_ends:
+        _call_for(state, leg, now, dialog)
+        return
     if dialog.info is not None or dialog.info_asked is not None:
         return
     dialog.info_asked, dialog.fragment = dialog.fragment, None
@@ -94,13 +108,20 @@ def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
     state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + LIFETIME)
 
 
+def _call_for(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
+    """RFC 8840 §4.3.3: an 18x without a description tells the peer of the dialog too."""
+    name = ("18x", dialog.tag)
+    if dialog.provisional is not None and name not in leg.resends:
+        data, way = dialog.provisional
+        resend.start(state, leg, now, name, data, way)
+
+
 def may_trickle(state: TapState, dialog: PeerDialog) -> bool:
-    """The peer can, wants to, and has the dialog."""
+    """The peer can and wants to."""
     return (
         state.config.trickle
         and dialog.trickles
         and dialog.recv_info
-        and dialog.both_ends
         and not dialog.ended
         and not dialog.info_refused
     )

@@ -164,6 +164,8 @@ class PeerDialog:
     """The peer has the option tag trickle-ice (RFC 8840 §5)."""
     recv_info: bool = False
     """The peer takes INFO of this package (RFC 6086 §5.2.2)."""
+    provisional: tuple[bytes, Way] | None = None
+    """Our last unreliable 18x as it left."""
     info_seen: int = -1
     """The highest CSeq of the peer's INFO with candidates."""
     fragment: bytes | None = None

@@ -24,6 +24,9 @@ from sipice.sip.state import TapState
 _CHALLENGES = frozenset({401, 407, 420, 421, 422, 503, *range(300, 400)})
 """The sender is expected to try again with the same description."""
 
+_TO_LITE = 4
+"""RFC 8839 §7.1.1: so often is an unreliable 18x sent to a peer that cannot check."""
+
 
 def forward(
     state: TapState,
@@ -52,6 +55,8 @@ def forward(
     if item.message.is_request:
         _observe_request(state, leg, now, item, transaction, data)
     else:
+        if item.out:
+            _repeat_provisional(state, leg, now, item, transaction, data, body or b"")
         _observe_response(state, leg, now, item, transaction, rejected=rejected)
         if is_own and (item.message.status or 0) >= 200:
             _acknowledge_own(state, leg, item, transaction)
@@ -283,8 +288,6 @@ def _observe_request(
     data: bytes,
 ) -> None:
     method = item.message.method
-    if item.theirs and not item.out:
-        reached(state, leg, now, item)
     if method != transaction.key.method:
         # a CANCEL, or an ACK
         if method == "ACK":
@@ -309,17 +312,6 @@ def _note_request(state: TapState, leg: CallLeg, item: Item, transaction: Transa
     announce.note(dialog, item)
     if dialog.ends is not None:
         dialog.ends = ends.refreshed(dialog.ends, item.message)
-
-
-def reached(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
-    """A request of the peer in a dialog proves that it has the dialog (RFC 8840 §4.3.2)."""
-    if item.message.to_tag:
-        dialog = leg.dialog(item.theirs)
-        dialog.both_ends = True
-        if item.message.method == "PRACK":
-            dialog.unacknowledged_1xx = False
-        resend.stop(state, leg, ("18x", item.theirs))
-        infos.send(state, leg, now, dialog)
 
 
 def _observe_response(
@@ -357,13 +349,41 @@ def _note_ends(dialog: PeerDialog, item: Item, transaction: Transaction) -> None
         dialog.ends = ends.refreshed(dialog.ends, item.message)
 
 
+def _repeat_provisional(
+    state: TapState,
+    leg: CallLeg,
+    now: float,
+    item: Item,
+    transaction: Transaction,
+    data: bytes,
+    body: bytes,
+) -> None:
+    """RFC 8839 §7.1.1, RFC 8840 §4.3.2: an unreliable 18x with a description is made reliable.
+
+    It is sent again until the peer shows that it has the dialog, or the final response follows.
+    """
+    message, tag = item.message, item.theirs
+    if message.method != "INVITE" or message.status == 100:
+        return
+    resend.stop(state, leg, ("18x", tag))
+    dialog = leg.dialog(tag)
+    dialog.provisional = None
+    if message.is_reliable_provisional or (message.status or 0) >= 200:
+        return
+    dialog.provisional = data, item.way
+    if b"a=ice-ufrag:" in body and not dialog.both_ends:
+        lite = b"a=ice-lite" in (transaction.plain or b"")
+        times = _TO_LITE - 1 if lite else resend.TIMES
+        resend.start(state, leg, now, ("18x", tag), data, item.way, times=times)
+    infos.send(state, leg, now, dialog)
+
+
 def _observe_dialog(
     state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
 ) -> None:
     message, tag = item.message, item.theirs
     dialog = leg.dialog(tag)
     _note_ends(dialog, item, transaction)
-    resend.stop(state, leg, ("18x", tag))
     if item.out:
         leg.packages = announce.packages(item, state.config)
         if message.is_reliable_provisional and session_description(message):

@@ -19,6 +19,8 @@ _ORDERED = frozenset({"INVITE", "ACK", "PRACK", "UPDATE"})
 def take(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     """A message has come: it waits for its turn, or passes what waits."""
     message = item.message
+    if message.is_request and not item.out:
+        infos.reached(state, leg, now, item)
     if message.is_request and message.method == "CANCEL":
         _cancel(state, leg, now, item)
     elif message.status == 100 or not _is_ordered(item):
@@ -82,6 +84,15 @@ def _is_full(state: TapState, leg: CallLeg, item: Item) -> bool:
     return (
         len(waiting) >= state.config.most_waiting
         or size + len(item.message.data) > state.config.most_bytes
+    )
+
+
+def _is_one_fork_too_many(state: TapState, leg: CallLeg, item: Item) -> bool:
+    return (
+        not item.out
+        and item.theirs not in leg.dialogs
+        and (item.message.status or 0) < 300
+        and len(leg.dialogs) >= state.config.most_dialogs
     )
 
 
@@ -179,6 +190,8 @@ def _process_response(state: TapState, leg: CallLeg, now: float, item: Item) -> 
     transaction = leg.transaction(item)
     if transaction is None:
         _pass_at_once(state, leg, now, item)
+    elif _is_one_fork_too_many(state, leg, item):
+        state.report(leg, f"more than {state.config.most_dialogs} forks: one was dropped")
     elif transaction.own and message.method != "INVITE":
         passing.own_answered(state, leg, transaction, message)
     elif transaction.reply is not None:

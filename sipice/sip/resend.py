@@ -10,7 +10,7 @@ from sipice.sip.outputs import Way
 from sipice.sip.settings import T1
 from sipice.sip.state import TapState
 
-_TIMES = 6
+TIMES = 6
 """After 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s; 64·T1 is the end."""
 
 
@@ -23,7 +23,7 @@ def start(
     way: Way,
     *,
     ceiling: float = float("inf"),
-    times: int = _TIMES,
+    times: int = TIMES,
 ) -> None:
     """It has just been sent; send it again after T1, 2·T1 and so on."""
     leg.resends[name] = Resend(data, way, T1, times, ceiling)

@@ -59,6 +59,13 @@ class TapState:
                 return leg
         return None
 
+    def is_full(self) -> bool:
+        """There are as many calls as there may be; finished ones give way."""
+        finished = [leg for leg in self.legs.values() if leg.closed]
+        if finished and len(self.legs) >= 2 * self.config.most_calls:
+            self.remove(finished[0].key)
+        return len(self.legs) - len(finished) >= self.config.most_calls
+
     def add(self, leg: CallLeg) -> None:
         """A new call leg; it takes the place of a finished one of the same name."""
         self.remove(leg.key)

@@ -11,7 +11,7 @@ from random import Random
 from typing import cast
 
 from sipice.errors import DecodeError
-from sipice.sip import closing, describe, infos, passing, queueing, reoffers, resend
+from sipice.sip import closing, compose, describe, infos, passing, queueing, reoffers, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.controlling import Controlling, DescriptionReady, FragmentReady, UpdateNeeded
 from sipice.sip.leg import CallLeg, Item, TransactionKey
@@ -90,7 +90,12 @@ class Tap:
             self._state.emit(None, data, way, out=out)
             return
         item = Item(message, way, out)
-        leg = self._leg(item)
+        leg = self._state.find(item)
+        if _begins(item) and (leg is None or _is_new(leg, item)):
+            if self._state.is_full():
+                self._refuse(item)
+                return
+            leg = self._begin(item)
         if leg is None:
             self._state.emit(None, passing.rewritten(self._state, item, None, None), way, out=out)
         else:
@@ -111,18 +116,20 @@ class Tap:
         except DecodeError:
             return None
 
-    def _leg(self, item: Item) -> CallLeg | None:
-        """The call leg of a message; an INVITE outside a dialog begins one."""
-        message, state = item.message, self._state
-        found = state.find(item)
-        begins = message.is_request and message.method == "INVITE" and not message.to_tag
-        if not begins or (found is not None and not _is_new(found, item)):
-            return found
-        key = CallKey(message.call_id, message.from_tag, item.out)
+    def _begin(self, item: Item) -> CallLeg:
+        state = self._state
+        key = CallKey(item.message.call_id, item.message.from_tag, item.out)
         leg = CallLeg(key, state.token())
         leg.tags.add(leg.own_tag)
         state.add(leg)
         return leg
+
+    def _refuse(self, item: Item) -> None:
+        state = self._state
+        fields = compose.retry_after(state.rng.randint(1, 10))
+        reply = compose.response(item.message, 503, tag=state.token(), fields=fields)
+        state.emit(None, reply, item.way, out=not item.out)
+        state.report(None, f"more than {state.config.most_calls} calls: an INVITE was refused")
 
     def _due(self, now: float, leg: CallLeg, due: Due) -> None:
         state, detail = self._state, due.detail
@@ -145,6 +152,12 @@ class Tap:
                 infos.due(state, leg, now, str(detail))
             case Alarm.REOFFER:
                 reoffers.due(state, leg, now, str(detail))
+
+
+def _begins(item: Item) -> bool:
+    """An INVITE outside a dialog."""
+    message = item.message
+    return message.is_request and message.method == "INVITE" and not message.to_tag
 
 
 def _is_new(leg: CallLeg, item: Item) -> bool:

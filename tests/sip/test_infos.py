@@ -176,3 +176,26 @@ def test_a_refused_fragment_is_answered_all_the_same() -> None:
     end.trouble["receive_fragment"] = Rejected(488, "", None, "another generation")
     end.incoming(info(2, "alice", "bob"))
     assert end.sent()[-1] == "200 INFO"
+
+
+def test_an_18x_without_a_description_calls_for_the_peer_when_there_is_something_to_tell() -> None:
+    end, clock = alone()
+    call_in(end, clock, *TRICKLES, confirmed=False)
+    end.outgoing(response(180, 1))
+    run(clock, 5)
+    assert end.sent() == ["180 INVITE"]
+    end.event(FragmentReady("alice", b"1"))
+    run(clock, 2)
+    assert end.sent() == ["180 INVITE"] * 3
+    assert end.asked == []
+    end.incoming(info(2, "alice", "bob"))
+    assert bodies(end) == [b"1"]
+    run(clock, 30)
+    assert end.sent() == ["180 INVITE"] * 3 + ["200 INFO"]
+
+
+def test_the_ack_shows_a_callee_that_the_peer_has_the_dialog() -> None:
+    end, clock = alone()
+    call_in(end, clock, *TRICKLES)
+    end.event(FragmentReady("alice", b"1"))
+    assert bodies(end) == [b"1"]

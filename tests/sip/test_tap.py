@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sipice.sip.settings import TapConfig
 from tests.sip.story import request, response, sdp
-from tests.sip.taps import ICE, alone, body_of, joined, run
+from tests.sip.taps import ICE, alone, body_of, header, joined, run
 
 
 def test_a_basic_call_between_two_taps() -> None:
@@ -65,3 +66,39 @@ def test_what_is_not_sip_or_not_a_call_passes_byte_for_byte() -> None:
     assert (
         end.wire == end.stack == [b"\r\n\r\n", b"\x00\x01", b"", request("MESSAGE", 1, body=b"hi")]
     )
+
+
+def test_more_than_so_many_calls_are_refused() -> None:
+    end, clock = alone(TapConfig(most_calls=2))
+    for number in range(4):
+        end.incoming(request("INVITE", 1, body=sdp("offer"), call_id=f"in{number}"))
+    run(clock, 0.1)
+    assert end.sent() == ["503 INVITE"] * 2
+    assert header(end.wire[0], "retry-after") is not None
+    assert len(end.stack) == 2
+    end.outgoing(request("INVITE", 1, body=sdp("offer"), call_id="out"))
+    assert end.delivered()[-1] == "503 INVITE"
+    assert end.reports == ["more than 2 calls: an INVITE was refused"] * 3
+
+
+def test_a_flood_of_calls_that_are_cancelled_is_not_remembered() -> None:
+    end, clock = alone(TapConfig(most_calls=4), delay=1.0)
+    for number in range(40):
+        call_id = f"flood{number}"
+        end.incoming(request("INVITE", 1, body=sdp("offer"), call_id=call_id))
+        end.incoming(request("CANCEL", 1, branch="alice1INVITE", call_id=call_id))
+    assert end.sent().count("487 INVITE") == 40
+    assert end.open == []
+    run(clock, 0.6)
+    assert end.sent().count("487 INVITE") <= 40 + 8, "of the oldest nothing is left"
+
+
+def test_more_than_so_many_forks_are_dropped() -> None:
+    end, clock = alone(TapConfig(most_dialogs=3))
+    end.outgoing(request("INVITE", 1, body=sdp("offer")))
+    run(clock, 0.1)
+    for fork in range(5):
+        end.incoming(response(183, 1, by=f"fork{fork}", body=sdp("answer")))
+    run(clock, 0.1)
+    assert len(end.stack) == 3
+    assert len(end.reports) == 2

@@ -23,6 +23,9 @@ _REASONS = {
     500: "Server Internal Error",
     503: "Service Unavailable",
 }
+NOWHERE = "sip:nowhere.invalid"
+"""The remote target of a peer that has not named one (RFC 2606)."""
+
 _COPIED = ("from", "call-id", "cseq")
 
 
@@ -104,7 +107,8 @@ def with_branch(via: str, branch: str) -> str:
 def _contact(sip: SipMessage) -> str:
     value = next(iter(sip.contacts), "")
     _, opened, rest = parameters(value)[0].rpartition("<")
-    return rest.partition(">")[0] if opened else parameters(value)[0]
+    uri = rest.partition(">")[0] if opened else parameters(value)[0]
+    return "".join(uri.split()) or NOWHERE
 
 
 def _vias(sip: SipMessage) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tests.budget import examples
-from tests.fuzz import fuzz_sip_exchange, fuzz_sip_framing, fuzz_sip_message
+from tests.fuzz import fuzz_sip_exchange, fuzz_sip_framing, fuzz_sip_message, fuzz_sip_tap
 from tests.fuzz.mutate import mutants
 from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
 
@@ -41,3 +41,9 @@ def test_the_framing_target_survives_mutated_streams() -> None:
     streams = [b"\x07" + b"\r\n\r\n".join(SEEDS), b"\x01" + b"junk\r\n".join(SEEDS * 2)]
     for data in mutants(streams, random.Random(3), examples(200)):
         fuzz_sip_framing.body(data)
+
+
+def test_the_tap_target_survives_any_order_of_messages() -> None:
+    rng = random.Random(4)
+    for _ in range(300):
+        fuzz_sip_tap.body(rng.randbytes(rng.randint(0, 180)))

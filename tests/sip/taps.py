@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from heapq import heappop, heappush
 from random import Random
 
@@ -41,6 +42,10 @@ TRICKLES = ("Supported: trickle-ice", "Recv-Info: trickle-ice")
 ICE = b"a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
 WAY = Way("UDP", Address.parse("192.0.2.9", 5060), "flow")
 TCP = WAY._replace(transport="TCP")
+
+
+class Reason(Enum):
+    NOMINATED = "another candidate was nominated"
 
 
 @dataclass(slots=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sipice.sip import compose
 from sipice.sip.message import parse_message
 from tests.sip.story import request, response
@@ -68,6 +70,12 @@ def test_a_callee_keeps_the_order_of_the_route() -> None:
         parse_message(request("INVITE", 1, "m: sip:a@b;x", "Record-Route: <sip:p1>, <sip:p2>"))
     )
     assert target == ("sip:a@b", ("<sip:p1>", "<sip:p2>"))
+
+
+@pytest.mark.parametrize("contact", ["", "Contact:", "Contact: <  >", 'Contact: "x" <>;a'])
+def test_a_peer_without_a_contact_is_nowhere(contact: str) -> None:
+    invite = parse_message(request("INVITE", 1, *([contact] if contact else [])))
+    assert compose.target_of_request(invite).uri == compose.NOWHERE
 
 
 def test_a_bare_cr_in_what_is_copied_does_not_become_a_line_end() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 import pytest
 
 from sipice.sip.controlling import UpdateNeeded
@@ -16,6 +14,7 @@ from tests.sip.taps import (
     CONTACT,
     ICE,
     Endpoint,
+    Reason,
     alone,
     body_of,
     call_in,
@@ -26,12 +25,8 @@ from tests.sip.taps import (
 )
 
 
-class Why(Enum):
-    NOMINATED = "another candidate was nominated"
-
-
 def wanted(dialog: str = "bob") -> UpdateNeeded:
-    return UpdateNeeded(dialog, Why.NOMINATED)
+    return UpdateNeeded(dialog, Reason.NOMINATED)
 
 
 def methods(end: Endpoint) -> list[str]:

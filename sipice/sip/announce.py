@@ -52,6 +52,8 @@ def _announce_invite(edit: Edit, config: TapConfig, *, recv_info: bool) -> None:
     message = edit.message
     if config.announce:
         _mark_contacts(edit)
+    if config.require_ice and message.is_request:
+        edit.add_token("Require", "ice")
     if not config.trickle:
         return
     edit.add_token("Supported", TRICKLE)

@@ -14,6 +14,7 @@ _REASONS = {
     100: "Trying",
     200: "OK",
     415: "Unsupported Media Type",
+    421: "Extension Required",
     469: "Bad Info Package",
     481: "Call/Transaction Does Not Exist",
     482: "Loop Detected",

@@ -135,6 +135,9 @@ def reject(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Reje
 
 def _fields(rejected: Rejected) -> compose.Fields:
     fields: compose.Fields = (("Warning", rejected.warning),) if rejected.warning else ()
+    if rejected.status == 421:
+        # RFC 8839 §9.3: an offer without ICE is not wanted
+        fields += (("Require", "ice"),)
     if rejected.retry_after is not None:
         fields += compose.retry_after(rejected.retry_after)
     return fields

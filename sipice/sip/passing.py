@@ -295,14 +295,16 @@ def _observe_request(
         return
     transaction.left = True
     if method in ("INVITE", "UPDATE"):
-        _note_request(state, leg, item, transaction)
+        _note_request(state, leg, now, item, transaction)
     if method == "INVITE" and item.out and item.way.is_datagram and not transaction.repeated:
         resend.start(state, leg, now, ("request", transaction.key), data, item.way)
     lasts = state.config.answer_within if method == "INVITE" and not item.out else LIFETIME
     state.alarms.set(Due(leg.key, Alarm.EXPIRE, transaction.key), now + lasts)
 
 
-def _note_request(state: TapState, leg: CallLeg, item: Item, transaction: Transaction) -> None:
+def _note_request(
+    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
+) -> None:
     if item.out:
         if item.message.method == "INVITE":
             leg.packages = announce.packages(item, state.config)
@@ -312,6 +314,7 @@ def _note_request(state: TapState, leg: CallLeg, item: Item, transaction: Transa
     announce.note(dialog, item)
     if dialog.ends is not None:
         dialog.ends = ends.refreshed(dialog.ends, item.message)
+    infos.send(state, leg, now, dialog)
 
 
 def _observe_response(

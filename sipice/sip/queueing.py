@@ -48,8 +48,16 @@ def advance(state: TapState, leg: CallLeg, now: float) -> None:
     """Let everything go on that waits for nothing."""
     for out in (True, False):
         waiting = leg.queue(out=out)
-        while waiting and out not in leg.awaiting:
+        while waiting and out not in leg.awaiting and not _is_held(leg, waiting[0]):
             _process(state, leg, now, waiting.popleft())
+
+
+def _is_held(leg: CallLeg, item: Item) -> bool:
+    """RFC 3262 §3: no 2xx before the PRACK of a reliable 1xx with a description."""
+    message = item.message
+    success = message.method == "INVITE" and 200 <= (message.status or 0) < 300
+    dialog = leg.dialogs.get(item.theirs)
+    return item.out and success and dialog is not None and dialog.unacknowledged_1xx
 
 
 def _is_merged(leg: CallLeg, item: Item) -> bool:

@@ -22,6 +22,8 @@ class TapConfig:
     """Announce trickle ICE and carry it by INFO (RFC 8840)."""
     announce: bool = True
     """Put +sip.ice into Contact, and the option tags into answers to OPTIONS (RFC 5768)."""
+    require_ice: bool = False
+    """Call nobody who has no ICE (RFC 5768 §5)."""
     own_reoffers: bool = False
     """Offer again by a re-INVITE of the tap, for stacks that cannot."""
     trying_after: float = 0.2

@@ -14,7 +14,7 @@ from sipice.ice import (
 )
 from tests.ice.harness import Side, address
 from tests.marks import rfc
-from tests.rfc.servers import Asked, Desk, turn, with_servers
+from tests.rfc.servers import TURN, Asked, Desk, turn, with_servers
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
 from tests.simnet.topology import behind, build
@@ -108,3 +108,20 @@ def test_a_port_in_use_at_the_server_is_told_and_another_port_helps() -> None:
     desk.gather(2.0)
     assert len(desk.candidates(CandidateType.RELAYED)) == 1
     assert len(desk.requests(Method.REFRESH)) == 1
+
+
+@rfc("8656", "3.1", "rule", "8656-3.1-1")
+def test_a_data_indication_counts_from_the_server_alone() -> None:
+    side = Side("a", Role.CONTROLLING, ["10.0.0.1:5000"], AgentConfig(servers=(turn(),)))
+    desk = Desk(side).gather()
+    puppet = Puppet(side, "198.51.100.9:7000")
+    side.agent.local_description(0)
+    side.agent.set_remote_description(desk.now, 0, puppet.description)
+    desk.run(2.0)
+    (allocate, *_) = desk.requests(Method.ALLOCATE)
+    before = len(desk.carried)
+    for server in (address("192.0.2.66:3478"), TURN._replace(port=9)):
+        desk.from_peer(replace(allocate, server=server), puppet.host, puppet.request())
+    assert len(desk.carried) == before
+    desk.from_peer(allocate, puppet.host, puppet.request())
+    assert len(desk.carried) == before + 1, "the answer goes back through the relay"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sipice.ice import (
@@ -12,7 +14,7 @@ from sipice.ice import (
     Role,
     ServerFailed,
 )
-from tests.ice.harness import Side, address
+from tests.ice.harness import Puppet, Side, address
 from tests.marks import rfc
 from tests.rfc.servers import TURN, Asked, Desk, turn, with_servers
 from tests.simnet.call import Call, Plan, ice_servers

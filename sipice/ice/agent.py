@@ -220,14 +220,15 @@ class Agent:
     def prepare_restart(self, now: float, streams: Iterable[StreamId] | None = None) -> RestartId:
         """Make the next generation of these streams (all, if None) beside the current one (§9).
 
-        Both answer checks from now on. Then ``local_description``, ``set_remote_description``, and
+        A committed restart that has not come to anything yet is given up for it. Both answer
+        checks from now on. Then ``local_description``, ``set_remote_description``, and
         ``commit_restart`` when the exchange stands or ``rollback_restart`` when it does not.
         """
         state = self._state
         streams = None if streams is None else tuple(streams)
         self._begin(now, "prepare-restart", streams)
         chosen = self._streams(streams)
-        if any(found.next is not None for found in chosen):
+        if any(found.next is not None and not found.committed for found in chosen):
             raise UsageError("a restart is under way; commit it or roll it back first")
         restart.prepare(state, chosen)
         for found in chosen:
@@ -396,8 +397,10 @@ class Agent:
         """Whether authenticated messages have come from ``remote`` to ``base``."""
         return questions.has_source(self._state, base, remote)
 
-    def outlook(self, stream: StreamId, local: Address, remote: Address) -> Outlook:
-        """What has become of the pair of two addresses (RFC 8839 §4.4.2)."""
+    def outlook(
+        self, stream: StreamId, local: Address, remote: Address
+    ) -> tuple[Outlook, Candidate | None]:
+        """What has become of the pair of two addresses, and our half of it (RFC 8839 §4.4.2)."""
         return questions.outlook(self._stream(stream), local, remote)
 
     def unwrap(self, data: bytes, base: Base, remote: Address) -> tuple[bytes, Base, Address]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from sipice.ice.candidate import Candidate
 from sipice.ice.pair import PairState
 from sipice.ice.state import AgentState, Stream
 from sipice.net import Address, Base
@@ -27,16 +28,19 @@ def has_peer(state: AgentState, ufrag: str) -> bool:
 
 
 def has_source(state: AgentState, base: Base, remote: Address) -> bool:
-    """Whether authenticated messages have come from ``remote`` to ``base``."""
-    return any(
-        (base.number, remote) in generation.sources
-        for stream in state.streams.values()
-        for generation in stream.generations()
-    )
+    """Whether ``remote`` is known to be the peer at ``base``."""
+    for stream in state.streams.values():
+        if any((base.number, remote) in one.sources for one in stream.generations()):
+            return True
+        for path in stream.media:
+            plain = path.plain
+            if plain is not None and plain.base == base and plain.peer == remote:
+                return True
+    return False
 
 
-def outlook(stream: Stream, local: Address, remote: Address) -> Outlook:
-    """What has become of the pair of two addresses in the current generation.
+def outlook(stream: Stream, local: Address, remote: Address) -> tuple[Outlook, Candidate | None]:
+    """What has become of the pair of two addresses in the current generation, and our half of it.
 
     While a check to the same remote candidate is still to come, its answer may make it valid.
     """
@@ -44,6 +48,7 @@ def outlook(stream: Stream, local: Address, remote: Address) -> Outlook:
     for component in generation.components:
         for pair in component.valid:
             if pair.local.address == local and pair.to == remote:
-                return Outlook.VALID
+                return Outlook.VALID, pair.local
     states = {pair.state for pair in generation.checklist if pair.to == remote}
-    return Outlook.OPEN if states - {PairState.SUCCEEDED, PairState.FAILED} else Outlook.LOST
+    is_open = states - {PairState.SUCCEEDED, PairState.FAILED}
+    return (Outlook.OPEN if is_open else Outlook.LOST), None

@@ -45,6 +45,8 @@ def new_generation(state: AgentState, stream_id: int, components: int) -> Genera
 def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
     """Both generations answer checks from now on; the sockets are the same (§9)."""
     for stream in streams:
+        if stream.next is not None:
+            forget(state, stream, stream.next)
         following = new_generation(state, stream.id, stream.components)
         current = stream.current.local
         for candidate in current.candidates:

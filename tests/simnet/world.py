@@ -52,17 +52,17 @@ class World:
         """Asked once for each datagram that leaves a socket; True loses it."""
         self.stepped: list[Callable[[], None]] = []
         """Called after every step."""
-        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
         self._count = 0
 
-    def at(self, when: float, action: Callable[[], None]) -> None:
+    def at(self, when: float, action: Callable[[], object]) -> None:
         """Run ``action`` at an instant; events of one instant run in the order of asking."""
         if when < self.now:
             raise ValueError(f"{when} is past, it is {self.now}")
         self._count += 1
         heapq.heappush(self._heap, (when, self._count, action))
 
-    def after(self, delay: float, action: Callable[[], None]) -> None:
+    def after(self, delay: float, action: Callable[[], object]) -> None:
         self.at(self.now + delay, action)
 
     def next_instant(self) -> float | None:

@@ -1,0 +1,149 @@
+"""RFC 8839 §4.3, §4.4.3: what an answered offer means for the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sdp import SessionDescription, effective
+from sipice.ice import Candidate, Role, StreamId
+from sipice.ice.plain import Way
+from sipice.net import Address
+from sipice.session import mapping, names, streams
+from sipice.session.config import Trickle
+from sipice.session.events import IceOff
+from sipice.session.state import Dialog, Exchange, Leg, Mode, Phase, Slot
+
+
+def apply(leg: Leg, dialog: Dialog, exchange: Exchange, *, final: bool, ours: bool) -> None:
+    """Tell the agent of the peer's description; ``ours``: the offer was ours.
+
+    A preview of an answer starts ICE for what is new. What a failure of the exchange would have to
+    bring back is touched by the answer proper only.
+    """
+    assert exchange.remote is not None
+    if not any(slot.mode is Mode.ICE for slot in dialog.slots):
+        # RFC 8839 §4.2.3: who made the initial offer begins as the controlling one.
+        dialog.agent.set_role(leg.now, Role.CONTROLLING if ours else Role.CONTROLLED)
+    for section, slot in enumerate(exchange.plan):
+        if slot.stream is None or not slot.has_ports:
+            continue
+        free = final or slot.stream in exchange.added
+        if slot.mux and free:
+            _keep_one(leg, dialog, slot.stream)
+        if slot.mode is Mode.ICE:
+            _use_ice(leg, dialog, exchange, section, slot)
+        elif free:
+            _use_plain(leg, dialog, exchange, section, slot)
+    if exchange.restart is not None and final:
+        dialog.agent.commit_restart(leg.now, exchange.restart)
+    flush_waiting(leg, dialog)
+
+
+def _keep_one(leg: Leg, dialog: Dialog, stream: StreamId) -> None:
+    memory = dialog.stream(stream)
+    if memory.capacity > 1:
+        memory.capacity = 1
+        dialog.agent.keep_components(leg.now, stream, 1)
+
+
+def _use_ice(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: Slot) -> None:
+    assert exchange.remote is not None
+    assert slot.stream is not None
+    trickles = (
+        leg.config.trickle is not Trickle.OFF
+        and dialog.trickles is not False
+        and streams.says_trickle(exchange.remote)
+    )
+    description = mapping.description_of(
+        exchange.remote, section, components=slot.components, trickles=trickles
+    )
+    if description is None:
+        return
+    memory = dialog.stream(slot.stream)
+    if memory.peers:
+        memory.peers = ()
+        dialog.agent.use_ice(leg.now, slot.stream)
+    dialog.agent.set_remote_description(leg.now, slot.stream, description)
+    names.ask(leg, dialog, exchange.remote, section, slot)
+
+
+def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: Slot) -> None:
+    """RFC 3264: media from the base of our default candidate to the peer's c= and m=."""
+    assert exchange.remote is not None
+    assert slot.stream is not None
+    memory = dialog.stream(slot.stream)
+    peers = tuple(
+        destination_of(exchange.remote, section, component)
+        for component in range(1, slot.components + 1)
+    )
+    if peers == memory.peers:
+        return  # the path may have moved since to where the peer really is
+    own = exchange.told.get(slot.stream) or memory.defaults
+    if memory.nominated:
+        own = tuple(pair.local for pair in memory.nominated)
+    ways = _ways(own, peers)
+    if ways:
+        if not memory.peers:
+            reason = "the peer does no ICE for this stream"
+            leg.events.append(IceOff(dialog.name, slot.stream, reason))
+        memory.peers = peers
+        dialog.agent.use_plain(leg.now, slot.stream, ways, leg.config.latch)
+
+
+def _ways(own: Sequence[Candidate], peers: Sequence[Address | None]) -> list[Way]:
+    return [
+        (one.base, peer if peer is None or peer.family == one.address.family else None)
+        for one, peer in zip(own, peers, strict=False)
+        if one.base is not None
+    ]
+
+
+def destination_of(description: SessionDescription, section: int, component: int) -> Address | None:
+    """Where a peer without ICE wants a component; None for "nowhere" and for names."""
+    found = effective.default_destination(description, section, component)
+    if found is None or found.is_placeholder:
+        return None
+    return mapping.parsed(found.address, found.port)
+
+
+def flush_waiting(leg: Leg, dialog: Dialog) -> None:
+    """Hand the agent what was trickled before it knew of the peer."""
+    waiting, dialog.waiting = dialog.waiting, []
+    for stream, candidate, ufrag in waiting:
+        if stream not in dialog.streams:
+            continue
+        if candidate is None:
+            dialog.agent.end_of_candidates(leg.now, stream, ufrag)
+        else:
+            dialog.agent.add_remote_candidate(leg.now, stream, candidate, ufrag)
+
+
+def commit(leg: Leg, dialog: Dialog, exchange: Exchange) -> None:
+    """The exchange stands: what it left out goes, what it agreed on is what counts now."""
+    dialog.slots = tuple(exchange.plan)
+    dialog.remote = exchange.remote
+    dialog.exchange, dialog.phase = None, Phase.STABLE
+    for stream, mark in exchange.marks.items():
+        dialog.stream(stream).begin_anew(mark)
+        dialog.restart.discard(stream)
+    for stream, defaults in exchange.told.items():
+        if stream in dialog.streams:
+            dialog.stream(stream).defaults = defaults
+    kept = {slot.stream for slot in dialog.slots if slot.has_ports}
+    for stream in [stream for stream in dialog.streams if stream not in kept]:
+        streams.drop(leg, dialog, stream)
+
+
+def roll_back(leg: Leg, dialog: Dialog) -> None:
+    """The open exchange came to nothing: all is as if it had never begun (RFC 8839 §4.4)."""
+    exchange = dialog.exchange
+    dialog.exchange, dialog.phase = None, Phase.STABLE
+    if exchange is None:
+        return
+    if exchange.restart is not None:
+        dialog.agent.rollback_restart(leg.now, exchange.restart)
+        for stream, mark in exchange.marks.items():
+            dialog.stream(stream).go_back(mark)
+    for stream in exchange.added:
+        if stream in dialog.streams:
+            streams.drop(leg, dialog, stream)

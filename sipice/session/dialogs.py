@@ -1,0 +1,120 @@
+"""RFC 8839 §7: one offer, several dialogs: which one a description belongs to."""
+
+from __future__ import annotations
+
+from sipice.ice import Agent
+from sipice.session import streams
+from sipice.session.state import Dialog, Exchange, Leg, Phase, Step
+
+INITIAL = ""
+"""The name of the dialog that is still to come: of our initial offer."""
+
+
+def make(leg: Leg, name: str) -> Dialog | None:
+    """A dialog that begins with an offer of its own; None when there are too many."""
+    if len(leg.dialogs) >= leg.config.max_dialogs:
+        return None
+    dialog = Dialog(name, _agent(leg))
+    leg.dialogs[name] = dialog
+    return dialog
+
+
+def _agent(leg: Leg) -> Agent:
+    """The root for the first, a sibling without its streams for every other."""
+    if not leg.dialogs and leg.offered is None:
+        return leg.root
+    parent = next(iter(leg.dialogs.values()), None)
+    source, held = (leg.spare, leg.offered.streams) if leg.offered is not None else (None, {})
+    if source is None:
+        if parent is None:
+            return leg.root
+        source, held = parent.agent, parent.streams
+    agent = source.fork(leg.now)
+    for stream in held:
+        agent.remove_stream(leg.now, stream)
+    return agent
+
+
+def answered(leg: Leg, name: str) -> Dialog | None:
+    """The dialog that an answer, or the first sign of one, is for.
+
+    An unknown name while our initial offer is out is a branch of a fork: the first takes the
+    agent that made the offer, each further one gets a sibling. None when there is no such offer
+    or there are too many branches.
+    """
+    known = leg.dialogs.get(name)
+    if known is not None:
+        return known
+    first = leg.dialogs.get(INITIAL)
+    if first is not None and first.exchange is not None and first.exchange.step is Step.OUT:
+        del leg.dialogs[INITIAL]
+        leg.dialogs[name], first.name = first, name
+        if not leg.confirmed and leg.spare is None:
+            leg.spare = first.agent.fork(leg.now)
+        return first
+    return _branch(leg, name)
+
+
+def _branch(leg: Leg, name: str) -> Dialog | None:
+    offered = leg.offered
+    if offered is None or len(leg.dialogs) >= leg.config.max_dialogs:
+        return None
+    parent = next((one for one in leg.dialogs.values() if set(one.streams) >= set(offered.streams)),
+                  None)  # fmt: skip
+    source = leg.spare if leg.spare is not None else None if parent is None else parent.agent
+    if source is None:
+        return None
+    dialog = Dialog(
+        name,
+        source.fork(leg.now),
+        Phase.LOCAL_OFFER,
+        ours=offered.ours.copy(),
+        streams={stream: memory.for_sibling() for stream, memory in offered.streams.items()},
+    )
+    dialog.exchange = Exchange(
+        Step.OUT,
+        list(offered.plan),
+        added=list(offered.streams),
+        local=offered.local,
+        sent=offered.sent,
+        told=dict(offered.told),
+    )
+    leg.dialogs[name] = dialog
+    return dialog
+
+
+def confirm(leg: Leg, name: str) -> None:
+    """A 2xx came for this dialog: the offer needs nothing kept for further branches."""
+    leg.confirmed = True
+    dialog = leg.dialogs.get(name)
+    if dialog is not None:
+        dialog.confirmed = True
+    _release_spare(leg)
+
+
+def end(leg: Leg, name: str) -> None:
+    """The dialog is over."""
+    dialog = leg.dialogs.pop(name, None)
+    if dialog is None:
+        return
+    dialog.agent.close(leg.now)
+    leg.commands += dialog.agent.take_commands()
+    streams.close_unused(leg)
+
+
+def close(leg: Leg) -> None:
+    """The call is over."""
+    for name in list(leg.dialogs):
+        end(leg, name)
+    _release_spare(leg)
+    leg.root.close(leg.now)
+    leg.commands += leg.root.take_commands()
+    leg.closed = True
+
+
+def _release_spare(leg: Leg) -> None:
+    spare, leg.spare = leg.spare, None
+    if spare is not None:
+        spare.close(leg.now)
+        leg.commands += spare.take_commands()
+    streams.close_unused(leg)

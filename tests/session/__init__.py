@@ -1,0 +1,1 @@
+"""The controller: offers, answers and the agent behind them."""

@@ -220,9 +220,9 @@ class Agent:
     def prepare_restart(self, now: float, streams: Iterable[StreamId] | None = None) -> RestartId:
         """Make the next generation of these streams (all, if None) beside the current one (§9).
 
-        A committed restart that has not come to anything yet is given up for it. Both answer
-        checks from now on. Then ``local_description``, ``set_remote_description``, and
-        ``commit_restart`` when the exchange stands or ``rollback_restart`` when it does not.
+        A committed one that has not come to anything is given up for it. Both answer checks from
+        now on. Then ``local_description``, ``set_remote_description``, and ``commit_restart`` when
+        the exchange stands or ``rollback_restart`` when it does not.
         """
         state = self._state
         streams = None if streams is None else tuple(streams)

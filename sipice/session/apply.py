@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dataclasses import replace
+
 from sdp import SessionDescription, effective
 from sipice.ice import Candidate, Role, StreamId
 from sipice.ice.plain import Way
@@ -63,8 +65,10 @@ def _use_ice(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: S
     if memory.peers:
         memory.peers = ()
         dialog.agent.use_ice(leg.now, slot.stream)
+    if names.ask(leg, dialog, exchange.remote, section, slot) and description.complete:
+        memory.unended = description.credentials.ufrag
+        description = replace(description, complete=False)
     dialog.agent.set_remote_description(leg.now, slot.stream, description)
-    names.ask(leg, dialog, exchange.remote, section, slot)
 
 
 def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: Slot) -> None:

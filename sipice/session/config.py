@@ -40,6 +40,9 @@ class SessionConfig:
     )
     """Which candidate stands in c= and m= before one is nominated (RFC 5245 §4.1.4)."""
 
+    default_family: int = 4
+    """Which family of addresses stands there if both could, 4 or 6 (RFC 8445 §5.2)."""
+
     latch: float = 10.0
     """How long after an exchange a peer without ICE may turn out to send from elsewhere."""
 

@@ -118,21 +118,12 @@ class Controller:
         if not self._begin(now):
             return verify.rejected(481, "the call is over")
         leg = self._leg
-        found = dialogs.answered(leg, dialog)
-        exchange = None if found is None else found.exchange
-        if found is None or exchange is None or found.phase is not Phase.LOCAL_OFFER:
+        prospect = dialogs.prospect(leg, dialog)
+        if prospect is None:
             return verify.rejected(481, "this answers no offer of ours")
-        if exchange.step is not Step.OUT:
-            return verify.rejected(500, "our offer has not left yet")
-        if exchange.remote is not None:
-            offers.receive_again(leg, found, sdp, final=final)
-        else:
-            judged = offers.judge(found, exchange, sdp)
-            if isinstance(judged, Rejected):
-                return judged
-            offers.receive(leg, found, judged, final=final)
+        refusal = offers.receive(leg, dialog, prospect, sdp, final=final)
         driving.pump(leg)
-        return None
+        return refusal
 
     def offer_failed(self, now: float, dialog: str, status: int) -> None:
         """The request with the open offer failed or was given up (RFC 8839 §4.4).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sdp
 from sdp import Destination, Ice, RemoteCandidate, SessionDescription, StreamIce, effective
 from sipice.ice import Candidate, Description, Role
@@ -44,14 +46,16 @@ def _written(
             if slot.mismatch and not offer:
                 streams[-1] = StreamIce(mismatch=True)
     _follow_tags(description, exchange)
-    sdp.rewrite.put(description, _ice(leg, exchange, streams))
+    sdp.rewrite.put(description, _ice(leg, dialog, exchange, streams))
     return description
 
 
-def _ice(leg: Leg, exchange: Exchange, streams: list[StreamIce | None]) -> Ice:
+def _ice(
+    leg: Leg, dialog: Dialog, exchange: Exchange, streams: list[StreamIce | None]
+) -> Ice:
     if not any(slot.mode is Mode.ICE for slot in exchange.plan):
         return Ice(streams=streams, options=())
-    options = (ICE2, TRICKLE) if leg.config.trickle is not Trickle.OFF else (ICE2,)
+    options = (ICE2, TRICKLE) if says_trickle(leg, dialog, exchange) else (ICE2,)
     lite = leg.agent.lite
     return Ice(
         streams=streams,
@@ -59,6 +63,18 @@ def _ice(leg: Leg, exchange: Exchange, streams: list[StreamIce | None]) -> Ice:
         pacing=None if lite else round(leg.agent.ta * 1000),
         lite=lite,
     )
+
+
+def says_trickle(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
+    """Whether our description has the option: not where a section has no name (RFC 8840 §4.1.1).
+
+    It stays as it was unless all of ICE begins anew (RFC 8839 §4.4.1.1.1).
+    """
+    checked = [slot for slot in exchange.plan if slot.mode is Mode.ICE]
+    begun = [slot for slot in checked if slot.stream not in (*exchange.restarted, *exchange.added)]
+    if begun and dialog.local is not None:
+        return TRICKLE in dialog.local.ice_options
+    return leg.config.trickle is not Trickle.OFF and all(slot.mid is not None for slot in checked)
 
 
 def _ice_of(
@@ -84,14 +100,15 @@ def _ice_of(
     else:
         known = told(memory, ours, slot)
         count = min(slot.components, cut.components)
-        defaults = mapping.default_candidates(known, count, leg.config.default_order)
-        candidates = tuple(one for one in known if one in defaults or cut.keeps(one))
-        tell(memory, ours, candidates)
+        defaults = defaults_of(leg, known, count)
+        kept = tuple(one for one in known if one in defaults or cut.keeps(one))
+        candidates = tuple(one for one in kept if one.component <= slot.components)
+        tell(memory, ours, kept)
     exchange.told[slot.stream] = defaults
     return StreamIce(
         candidates=[mapping.to_sdp(one) for one in candidates],
         credentials=sdp.Credentials(ours.credentials.ufrag, ours.credentials.pwd),
-        end_of_candidates=ours.complete and leg.config.trickle is not Trickle.OFF,
+        end_of_candidates=ours.complete and says_trickle(leg, dialog, exchange),
         remote_candidates=remotes,
         destinations=mapping.destinations_of(defaults),
     )
@@ -126,7 +143,14 @@ def _plain_defaults(leg: Leg, dialog: Dialog, slot: Slot) -> tuple[Candidate, ..
     if memory.defaults:
         return memory.defaults[: slot.components]
     ours = dialog.agent.local_description(slot.stream)
-    return mapping.default_candidates(ours.candidates, slot.components, leg.config.default_order)
+    return defaults_of(leg, ours.candidates, slot.components)
+
+
+def defaults_of(leg: Leg, candidates: Iterable[Candidate], count: int) -> tuple[Candidate, ...]:
+    """The default candidates as configured."""
+    config = leg.config
+    order, family = config.default_order, config.default_family
+    return mapping.default_candidates(candidates, count, order, family)
 
 
 def _send_to(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipice.ice import Agent
 from sipice.session import streams
-from sipice.session.state import Dialog, Exchange, Leg, Phase, Step
+from sipice.session.state import Dialog, Exchange, Leg, Offered, Phase, Step
 
 INITIAL = ""
 """The name of the dialog that is still to come: of our initial offer."""
@@ -35,12 +35,25 @@ def _agent(leg: Leg) -> Agent:
     return agent
 
 
-def answered(leg: Leg, name: str) -> Dialog | None:
-    """The dialog that an answer, or the first sign of one, is for.
+def prospect(leg: Leg, name: str) -> tuple[Dialog, Exchange] | None:
+    """Whose offer an answer from there would be for; nothing is made yet.
 
-    An unknown name while our initial offer is out is a branch of a fork: the first takes the
-    agent that made the offer, each further one gets a sibling. None when there is no such offer
-    or there are too many branches.
+    An unknown name while our initial offer is out is a branch of a fork. None when there is no
+    such offer, or when there are too many branches.
+    """
+    known = leg.dialogs.get(name) or leg.dialogs.get(INITIAL)
+    if known is not None:
+        out = known.phase is Phase.LOCAL_OFFER and known.exchange is not None
+        return (known, known.exchange) if out and known.exchange is not None else None
+    if leg.offered is None or len(leg.dialogs) >= leg.config.max_dialogs:
+        return None
+    return Dialog(name, leg.root), _again(leg.offered)
+
+
+def answered(leg: Leg, name: str) -> Dialog | None:
+    """The dialog that an answer, or the first sign of one, is for; see ``prospect``.
+
+    The first branch takes the agent that made the offer, each further one gets a sibling.
     """
     known = leg.dialogs.get(name)
     if known is not None:
@@ -59,19 +72,25 @@ def _branch(leg: Leg, name: str) -> Dialog | None:
     offered = leg.offered
     if offered is None or len(leg.dialogs) >= leg.config.max_dialogs:
         return None
-    parent = next((one for one in leg.dialogs.values() if set(one.streams) >= set(offered.streams)),
-                  None)  # fmt: skip
-    source = leg.spare if leg.spare is not None else None if parent is None else parent.agent
+    others = (one.agent for one in leg.dialogs.values() if set(offered.streams) <= set(one.streams))
+    source = leg.spare or next(others, None)
     if source is None:
         return None
     dialog = Dialog(
         name,
         source.fork(leg.now),
         Phase.LOCAL_OFFER,
+        exchange=_again(offered),
         ours=offered.ours.copy(),
         streams={stream: memory.for_sibling() for stream, memory in offered.streams.items()},
     )
-    dialog.exchange = Exchange(
+    leg.dialogs[name] = dialog
+    return dialog
+
+
+def _again(offered: Offered) -> Exchange:
+    """The initial offer, open in one more branch."""
+    return Exchange(
         Step.OUT,
         list(offered.plan),
         added=list(offered.streams),
@@ -79,14 +98,12 @@ def _branch(leg: Leg, name: str) -> Dialog | None:
         sent=offered.sent,
         told=dict(offered.told),
     )
-    leg.dialogs[name] = dialog
-    return dialog
 
 
 def confirm(leg: Leg, name: str) -> None:
     """A 2xx came for this dialog: the offer needs nothing kept for further branches."""
     leg.confirmed = True
-    dialog = leg.dialogs.get(name)
+    dialog = answered(leg, name)
     if dialog is not None:
         dialog.confirmed = True
     _release_spare(leg)

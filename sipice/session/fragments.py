@@ -128,6 +128,8 @@ def _deliver(leg: Leg, dialog: Dialog, one: Trickled) -> None:
     if exchange is not None and exchange.remote is not None and not exchange.sent:
         if len(dialog.waiting) < MAX_WAITING and one not in dialog.waiting:
             dialog.waiting.append(one)
+    elif one.candidate is None and names.are_awaited(leg, dialog, one.stream):
+        dialog.stream(one.stream).unended = one.ufrag
     elif one.candidate is None:
         dialog.agent.end_of_candidates(leg.now, one.stream, one.ufrag)
     else:

@@ -92,12 +92,15 @@ def description_of(
 
 
 def default_candidates(
-    candidates: Iterable[Candidate], components: int, order: Sequence[CandidateType]
+    candidates: Iterable[Candidate],
+    components: int,
+    order: Sequence[CandidateType],
+    family: int = 4,
 ) -> tuple[Candidate, ...]:
     """The candidate of each component that a peer without ICE has the best chances with.
 
-    By type in the given order, IPv4 before IPv6, then by priority; the other components follow
-    the first one's type and address. TCP candidates are none (RFC 6544 §4.3).
+    By type in the given order, by family, then by priority; the other components follow the first
+    one's type and address. TCP candidates are none (RFC 6544 §4.3).
     """
     ranks = {kind: rank for rank, kind in enumerate(order)}
     own = [one for one in candidates if one.tcptype is None]
@@ -107,18 +110,18 @@ def default_candidates(
         if not fitting:
             break
         first = chosen[0] if chosen else None
-        chosen.append(min(fitting, key=lambda one: _rank(one, ranks, first)))
+        chosen.append(min(fitting, key=lambda one: _rank(one, ranks, family, first)))
     return tuple(chosen)
 
 
 def _rank(
-    candidate: Candidate, ranks: dict[CandidateType, int], first: Candidate | None
+    candidate: Candidate, ranks: dict[CandidateType, int], family: int, first: Candidate | None
 ) -> tuple[object, ...]:
     strays = first is not None and (
         candidate.type is not first.type or candidate.address.ip != first.address.ip
     )
     place = ranks.get(candidate.type, len(ranks))
-    return strays, place, candidate.address.family, -candidate.priority
+    return strays, place, candidate.address.family != family, -candidate.priority
 
 
 def destinations_of(candidates: Sequence[Candidate]) -> tuple[Destination, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import sdp
 from sdp import SessionDescription, effective
+from sipice.ice import StreamId
 from sipice.net import Address, CancelResolve, QueryKind, Resolve
 from sipice.session import mapping
 from sipice.session.state import Dialog, Leg, Named, Slot
@@ -21,12 +22,19 @@ MAX_NAMES = 32
 
 def ask(
     leg: Leg, dialog: Dialog, description: SessionDescription, section: int, slot: Slot
-) -> None:
-    """Have the names of a section's candidates resolved."""
+) -> bool:
+    """Have the names of a section's candidates resolved; whether there are any."""
     credentials = effective.credentials(description, section)
     if credentials is not None:
         for candidate in effective.ice_home(description, section).candidates:
             note(leg, dialog, slot, candidate, credentials.ufrag)
+    return slot.stream is not None and are_awaited(leg, dialog, slot.stream)
+
+
+def are_awaited(leg: Leg, dialog: Dialog, stream: StreamId) -> bool:
+    """Whether candidates of a stream wait for the address behind their name."""
+    waiting = (one for names in leg.names.values() for one in names)
+    return any((one.dialog, one.stream) == (dialog.name, stream) for one in waiting)
 
 
 def note(leg: Leg, dialog: Dialog, slot: Slot, candidate: sdp.Candidate, ufrag: str) -> None:
@@ -48,14 +56,18 @@ def note(leg: Leg, dialog: Dialog, slot: Slot, candidate: sdp.Candidate, ufrag: 
 
 def resolved(leg: Leg, name: str, addresses: Sequence[Address]) -> None:
     """A name has an address; with several it is ignored."""
-    waiting = leg.names.pop(name, [])
-    if len({address.ip for address in addresses}) != 1:
-        return
-    for dialog_name, stream, candidate, ufrag in waiting:
+    single = len({address.ip for address in addresses}) == 1
+    for dialog_name, stream, candidate, ufrag in leg.names.pop(name, []):
         dialog = leg.dialogs.get(dialog_name)
-        known = mapping.to_ice(replace(candidate, address=addresses[0].host))
-        if dialog is not None and stream in dialog.streams and known is not None:
+        if dialog is None or stream not in dialog.streams:
+            continue
+        known = mapping.to_ice(replace(candidate, address=addresses[0].host)) if single else None
+        if known is not None:
             dialog.agent.add_remote_candidate(leg.now, stream, known, ufrag)
+        memory = dialog.stream(stream)
+        if memory.unended and not are_awaited(leg, dialog, stream):
+            dialog.agent.end_of_candidates(leg.now, stream, memory.unended)
+            memory.unended = ""
 
 
 def forget(leg: Leg) -> None:

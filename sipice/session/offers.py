@@ -7,7 +7,7 @@ from dataclasses import replace
 import sdp
 from sdp import SessionDescription, effective
 from sipice.ice import StreamId
-from sipice.session import apply, describe, sections, show, streams, verify
+from sipice.session import apply, describe, dialogs, sections, show, streams, verify
 from sipice.session.config import Trickle
 from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Rejected
 from sipice.session.state import (
@@ -148,40 +148,47 @@ def _send(leg: Leg, dialog: Dialog, exchange: Exchange) -> None:
         )
 
 
-def judge(
-    dialog: Dialog, exchange: Exchange, data: bytes
-) -> tuple[SessionDescription, list[Slot], list[int]] | Rejected:
-    """Whether this answers our offer, the plan it leads to, and the sections with a mismatch."""
+def receive(
+    leg: Leg, name: str, prospect: tuple[Dialog, Exchange], data: bytes, *, final: bool
+) -> Rejected | None:
+    """The peer's answer, or a preview of it (RFC 6337 §3.1.1)."""
+    exchange = prospect[1]
+    if exchange.step is not Step.OUT:
+        return verify.rejected(500, "our offer has not left yet")
+    if exchange.remote is not None:
+        _receive_again(leg, prospect[0], data, final=final)
+        return None
     answer = verify.read(data)
     if isinstance(answer, Rejected):
         return answer
     offer = sdp.parse(exchange.sent)
-    unfit = verify.answer_fits(offer, answer)
-    if unfit is not None:
-        return unfit
-    plan = [_answered(exchange.plan, offer, answer, section) for section in range(len(offer.media))]
-    return answer, *verify.judge_answer(dialog, answer, plan)
+    refusal = verify.answer_fits(offer, answer)
+    dialog = None if refusal is not None else dialogs.answered(leg, name)
+    if dialog is None or dialog.exchange is None:
+        return refusal or verify.rejected(481, "this answers no offer of ours")
+    _accept(leg, dialog, dialog.exchange, offer, answer)
+    _settle(leg, dialog, dialog.exchange, final=final)
+    return None
 
 
-def receive(
+def _accept(
     leg: Leg,
     dialog: Dialog,
-    judged: tuple[SessionDescription, list[Slot], list[int]],
-    *,
-    final: bool,
+    exchange: Exchange,
+    offer: SessionDescription,
+    answer: SessionDescription,
 ) -> None:
-    """The peer's answer, or a preview of it (RFC 6337 §3.1.1)."""
-    exchange = dialog.exchange
-    assert exchange is not None
-    exchange.remote, exchange.plan, odd = judged
+    count = len(offer.media)
+    plan = [_answered(exchange.plan, offer, answer, section) for section in range(count)]
+    exchange.plan, odd = verify.judge_answer(dialog, answer, plan)
+    exchange.remote = answer
     leg.events += [MismatchFound(dialog.name, section) for section in odd]
-    _note_mux(dialog, exchange)
+    _note_mux(dialog, exchange, offer)
     _note_restart(dialog, exchange)
     exchange.shown = show.show(leg, dialog, exchange)
-    _settle(leg, dialog, exchange, final=final)
 
 
-def receive_again(leg: Leg, dialog: Dialog, data: bytes, *, final: bool) -> None:
+def _receive_again(leg: Leg, dialog: Dialog, data: bytes, *, final: bool) -> None:
     """A description after a preview: the first one counts (RFC 6337 §3.1.1, RFC 8840 §4.3.2)."""
     exchange = dialog.exchange
     assert exchange is not None
@@ -228,9 +235,8 @@ def _answered(
     return replace(slot, mux=False)
 
 
-def _note_mux(dialog: Dialog, exchange: Exchange) -> None:
+def _note_mux(dialog: Dialog, exchange: Exchange, offer: SessionDescription) -> None:
     """RFC 8858 §4.4: a stream that needs RTCP on the port of RTP cannot do without."""
-    offer = sdp.parse(exchange.sent)
     for media, slot in zip(offer.media, exchange.plan, strict=True):
         if media.rtcp_mux_only and slot.has_ports and not slot.mux and slot.stream is not None:
             dialog.stream(slot.stream).refused = True

@@ -142,6 +142,8 @@ class Stream:
     """It has been told that there are no more."""
     peers: tuple[Address | None, ...] = ()
     """Without ICE: where the peer wants its media."""
+    unended: str = ""
+    """The ufrag whose end mark waits until the names of its candidates are known."""
     refused: bool = False
     """The peer cannot do what the stream needs: our next offer removes it (RFC 8858 §4.4)."""
 
@@ -235,7 +237,6 @@ class Dialog:
 class Ports:
     """The sockets of one stream, as far as signalling cares."""
 
-    components: int
     anchor: tuple[Address, ...] = ()
     """Where our stack shall send; empty where media does not pass the stack."""
     opening: bool = True

@@ -14,7 +14,7 @@ def add(leg: Leg, dialog: Dialog, exchange: Exchange, components: int) -> Stream
     stream = dialog.agent.add_stream(components)
     exchange.added.append(stream)
     dialog.streams[stream] = Stream(capacity=components)
-    leg.ports[stream] = Ports(components)
+    leg.ports[stream] = Ports()
     leg.commands.append(OpenPorts(stream, components))
     return stream
 
@@ -27,9 +27,8 @@ def restart(leg: Leg, dialog: Dialog, exchange: Exchange, streams: list[StreamId
     exchange.marks = {stream: dialog.stream(stream).latest for stream in streams}
     exchange.restart = dialog.agent.prepare_restart(leg.now, streams)
     for stream in streams:
-        ports = leg.ports[stream]
-        ports.opening = True
-        leg.commands.append(OpenPorts(stream, ports.components))
+        leg.ports[stream].opening = True
+        leg.commands.append(OpenPorts(stream, dialog.stream(stream).capacity))
 
 
 def drop(leg: Leg, dialog: Dialog, stream: StreamId) -> None:

@@ -177,3 +177,16 @@ def test_the_retired_generation_answers_for_a_while_and_then_is_gone() -> None:
     wire.run(wire.now + 3.1)
     assert len(stream.generations()) == 1
     assert len(wire.a.all(PairSelected)) == 2
+
+
+def test_a_restart_takes_the_place_of_one_that_has_come_to_nothing_yet() -> None:
+    wire = talking()
+    (first, _) = restart(wire)
+    wire.a.agent.commit_restart(wire.now, first)
+    path = wire.a.agent.media(0, 1).send
+    second = wire.a.agent.prepare_restart(wire.now)
+    assert wire.a.agent.media(0, 1).send == path
+    wire.connect()
+    wire.a.agent.commit_restart(wire.now, second)
+    wire.run(wire.now + 5.0)
+    assert [event.generation for event in wire.a.all(RestartFinished)] == [3]

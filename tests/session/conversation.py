@@ -157,6 +157,12 @@ class Conversation:
         assert found is None or isinstance(found, Rejected)
         return found
 
+    def inject(self, party: Party, text: bytes) -> object:
+        """An offer that ``party`` gets as if the other one had sent it."""
+        self._announce(self.other(party), text)
+        dialog = self.dialog(party)
+        return party.tell(party.controller.receive_offer, dialog, text)
+
     def connect(self, limit: float = 60.0) -> Conversation:
         """Call, and run until media flows both ways in every stream."""
         self.start()

@@ -85,8 +85,8 @@ RECORDS = (
     Row(
         "add-local-address",
         Kind.INPUT,
-        "stream, component, address, tier",
-        "A socket was bound; bases count from 1.",
+        "stream, component, address, tier, use?",
+        "A socket was bound; bases count from 1. use: what it is for alone, on a shared port.",
     ),
     Row(
         "add-local-tcp",

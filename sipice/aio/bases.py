@@ -14,7 +14,7 @@ from sipice.aio.interfaces import LocalAddress
 from sipice.aio.tcp import Streams
 from sipice.aio.udp import SocketOptions, UdpEndpoint
 from sipice.errors import UsageError
-from sipice.ice.candidate import TcpType
+from sipice.ice.candidate import BaseUse, TcpType
 from sipice.net import Address, Base
 
 T = TypeVar("T")
@@ -32,7 +32,15 @@ BindUdp = Callable[[Address, SocketOptions, int], Endpoint]
 class BaseCore(Protocol):
     """What this needs of the core."""
 
-    def add_local_address(self, now: float, stream: int, component: int, address: Address) -> Base:
+    def add_local_address(
+        self,
+        now: float,
+        stream: int,
+        component: int,
+        address: Address,
+        tier: int = 0,
+        use: BaseUse | None = None,
+    ) -> Base:
         """A UDP socket was bound."""
 
     def add_local_tcp(
@@ -119,7 +127,7 @@ class Bases:
                     lambda address: self._bind_udp(address, self._options, local.scope), local.ip
                 )
                 on_error.callback(endpoint.release)
-                base = core.add_local_address(now, stream, component, endpoint.address)
+                base = core.add_local_address(now, stream, component, endpoint.address, local.tier)
                 self._driver.add(base, endpoint)
             else:
                 shared = kind is TcpType.SO

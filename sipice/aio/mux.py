@@ -30,8 +30,10 @@ MAX_UFRAGS = 4
 class SharedSocket:
     """One UDP socket and the sessions behind it."""
 
-    def __init__(self, endpoint: UdpEndpoint) -> None:
+    def __init__(self, endpoint: UdpEndpoint, tier: int = 0) -> None:
         self.endpoint = endpoint
+        self.tier = tier
+        """See interfaces.LocalAddress."""
         self.unknown = 0
         """Datagrams that belonged to nobody."""
         self.by_ufrag: dict[str, Share] = {}

@@ -15,7 +15,7 @@ from sipice.aio.mux import SharedSocket
 from sipice.aio.tcp import bind_stream
 from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions, UdpEndpoint
 from sipice.errors import UsageError
-from sipice.ice.candidate import TcpType
+from sipice.ice.candidate import BaseUse, TcpType
 from sipice.net import Address
 
 
@@ -69,7 +69,7 @@ class SharedPort:
         address = Address(local.ip, self._port)
         endpoint = UdpEndpoint.bind(address, self._options, local.scope)
         self._open.callback(endpoint.release)
-        self.udp.append(SharedSocket(endpoint))
+        self.udp.append(SharedSocket(endpoint, local.tier))
         if self._has_tcp:
             listener = SharedListener(bind_stream(address, self._options, local.scope))
             self._open.callback(listener.close)
@@ -78,10 +78,16 @@ class SharedPort:
 
 
 class SharedBases:
-    """The bases of one session on a shared port."""
+    """The bases of one session on a shared port.
 
-    def __init__(self, port: SharedPort, core: BaseCore, driver: BaseDriver) -> None:
+    With ``relays`` it has further sockets, for allocations alone: one belongs to a 5-tuple.
+    """
+
+    def __init__(
+        self, port: SharedPort, core: BaseCore, driver: BaseDriver, *, relays: bool
+    ) -> None:
         self._port = port
+        self._relays = relays
         self._core = core
         self._driver = driver
         self._owners: dict[int, list[Owner]] = {}
@@ -95,9 +101,14 @@ class SharedBases:
         now, core, driver = self._driver.now(), self._core, self._driver
         owners = self._owners.setdefault(stream, [])
         for shared in self._port.udp:
-            share = shared.share()
-            driver.add(core.add_local_address(now, stream, 1, share.address), share)
+            share, tier = shared.share(), shared.tier
+            base = core.add_local_address(now, stream, 1, share.address, tier, BaseUse.SHARED)
+            driver.add(base, share)
             owners.append(share)
+            if self._relays:
+                alone = shared.endpoint.sibling()
+                base = core.add_local_address(now, stream, 1, alone.address, tier, BaseUse.RELAYS)
+                driver.add(base, alone)
             if TcpType.ACTIVE in tcp:
                 core.add_local_tcp(now, stream, 1, Address(share.address.ip, 0), TcpType.ACTIVE)
         for listener in self._port.tcp if TcpType.PASSIVE in tcp else ():

@@ -36,6 +36,7 @@ from sipice.ice import (
     Pacer,
     RestartId,
     Role,
+    ServerKind,
     ServerUri,
     TcpType,
 )
@@ -128,7 +129,10 @@ class Session:
         self._bases = Bases(
             self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp
         )
-        self._shared = None if port is None else SharedBases(port, self._agent, self._driver)
+        self._shared = None
+        if port is not None:
+            relays = any(one.kind is ServerKind.TURN for one in config.servers)
+            self._shared = SharedBases(port, self._agent, self._driver, relays=relays)
         self._addresses = addresses
         self._tcp = tcp
         self._policy = replace(policy, allow_loopback=config.allow_loopback)

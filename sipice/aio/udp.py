@@ -121,6 +121,7 @@ class UdpEndpoint:
         "_loop",
         "_on_datagram",
         "_on_refused",
+        "_options",
         "_routes",
         "_scope",
         "_socket",
@@ -129,12 +130,15 @@ class UdpEndpoint:
         "counters",
     )
 
-    def __init__(self, sock: socket.socket, scope: int = 0) -> None:
+    def __init__(
+        self, sock: socket.socket, options: SocketOptions = DEFAULT_OPTIONS, scope: int = 0
+    ) -> None:
         """Take over a bound, non-blocking socket; it needs a running loop."""
         name = sock.getsockname()
         self.address = Address.parse(name[0], name[1])
         self.counters = UdpCounters()
         self._socket = sock
+        self._options = options
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._view = _buffer.view
@@ -158,10 +162,14 @@ class UdpEndpoint:
                 sock.setsockopt(socket.IPPROTO_IP, _Option.IP_RECVERR, 1)
             options.apply(sock)
             sock.bind(socket_address(address, scope))
-            return cls(sock, scope)
+            return cls(sock, options, scope)
         except BaseException:
             sock.close()
             raise
+
+    def sibling(self) -> UdpEndpoint:
+        """Another socket like this one, on a free port. Raises OSError."""
+        return self.bind(Address(self.address.ip, 0), self._options, self._scope)
 
     def attach(
         self,

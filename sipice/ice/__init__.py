@@ -1,7 +1,7 @@
 """The ICE agent (RFC 8445): complete, sans-IO, in virtual time."""
 
 from sipice.ice.agent import Agent, RestartId
-from sipice.ice.candidate import Candidate, CandidateType, TcpType
+from sipice.ice.candidate import BaseUse, Candidate, CandidateType, TcpType
 from sipice.ice.config import Advertised, AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import Credentials
 from sipice.ice.demux import Demux
@@ -37,6 +37,7 @@ __all__ = [
     "Advertised",
     "Agent",
     "AgentConfig",
+    "BaseUse",
     "Candidate",
     "CandidateGathered",
     "CandidateType",

@@ -28,7 +28,7 @@ from sipice.ice import (
     tcp,
     trickle,
 )
-from sipice.ice.candidate import Candidate, TcpType
+from sipice.ice.candidate import BaseUse, Candidate, TcpType
 from sipice.ice.config import DEFAULT, AgentConfig
 from sipice.ice.description import Description
 from sipice.ice.events import Event
@@ -110,19 +110,21 @@ class Agent:
             pace.arm(self._state)
 
     def add_local_address(
-        self, now: float, stream: StreamId, component: int, address: Address, tier: int = 0
+        self,
+        now: float,
+        stream: StreamId,
+        component: int,
+        address: Address,
+        tier: int = 0,
+        use: BaseUse | None = None,
     ) -> Base:
         """The shell has bound a UDP socket to ``address``: a base and its host candidate.
 
         The returned base names this socket in every command and in ``receive_datagram``. Addresses
         of a lower ``tier`` are preferred (RFC 8421 §3), those of equal ones in this order.
         """
-        self._begin(now, "add-local-address", stream, component, address, tier)
-        state = self._state
-        found = self._stream(stream)
-        base = hosts.add_base(state, found, component, address, tier=tier)
-        if any(generation.is_running for generation in found.generations()):
-            hosts.make(state, found)
+        self._begin(now, "add-local-address", stream, component, address, tier, use)
+        base = hosts.add_udp(self._state, self._stream(stream), component, address, tier, use)
         self._settle()
         return base
 

@@ -30,6 +30,15 @@ class TcpType(StrEnum):
     SO = "so"
 
 
+class BaseUse(StrEnum):
+    """What a UDP socket serves alone, where sessions share a port; an ordinary one serves all."""
+
+    SHARED = "shared"
+    """Other sessions use it too: no allocation is made, for a server keeps one per 5-tuple."""
+    RELAYS = "relays"
+    """Allocations are made from it, and nothing else."""
+
+
 class Candidate(NamedTuple):
     """One transport address of a component.
 

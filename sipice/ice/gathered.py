@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.ice import hosts, tracing
-from sipice.ice.candidate import Candidate, CandidateType, foundation_key
+from sipice.ice.candidate import BaseUse, Candidate, CandidateType, foundation_key
 from sipice.ice.config import IceServer
 from sipice.ice.events import GatheringFinished, ServerFailed
 from sipice.ice.foundation import foundation_of
@@ -19,10 +19,12 @@ def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
     known = (
         (server.address,) if isinstance(server, IceServer) else state.local.addresses.get(rank, ())
     )
-    types = state.config.candidate_types
+    types, over_udp = state.config.candidate_types, server.transport is Transport.UDP
     relays = server.kind is ServerKind.TURN and CandidateType.RELAYED in types
     # Over a connection a server sees the address of that, which no check could use.
-    tells = server.transport is Transport.UDP and CandidateType.SERVER_REFLEXIVE in types
+    tells = over_udp and CandidateType.SERVER_REFLEXIVE in types
+    if base.use is not None and (relays and over_udp) is not (base.use is BaseUse.RELAYS):
+        return []  # allocations over UDP have a base of their own
     if not relays and not tells:
         return []
     return [address for address in known if address.family == base.base.address.family]

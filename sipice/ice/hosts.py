@@ -8,6 +8,7 @@ from sipice.errors import UsageError
 from sipice.ice import checklist, tcp, tracing
 from sipice.ice.candidate import (
     MAX_LOCAL_PREFERENCE,
+    BaseUse,
     Candidate,
     CandidateType,
     TcpType,
@@ -37,6 +38,7 @@ def add_base(
     address: Address,
     tcptype: TcpType | None = None,
     tier: int = 0,
+    use: BaseUse | None = None,
 ) -> Base:
     """Take note of a bound socket; its candidate is made when candidates are needed."""
     transport = Transport.UDP if tcptype is None else Transport.TCP
@@ -52,7 +54,7 @@ def add_base(
     local.next_base += 1
     users = _users(state, stream)
     local.bases[base.number] = LocalBase(
-        base, stream.id, component, users, tcptype=tcptype, tier=tier
+        base, stream.id, component, users, tcptype=tcptype, tier=tier, use=use
     )
     return base
 
@@ -61,6 +63,21 @@ def _users(state: AgentState, stream: Stream) -> int:
     """The siblings that have the stream: others may have added streams of their own."""
     members = state.local.members or (state,)
     return sum(member.member for member in members if stream.id in member.streams)
+
+
+def add_udp(
+    state: AgentState,
+    stream: Stream,
+    component: int,
+    address: Address,
+    tier: int,
+    use: BaseUse | None,
+) -> Base:
+    """A UDP base; while checks run its candidate is made at once."""
+    base = add_base(state, stream, component, address, tier=tier, use=use)
+    if any(generation.is_running for generation in stream.generations()):
+        make(state, stream)
+    return base
 
 
 def add_tcp(
@@ -85,7 +102,10 @@ def make(state: AgentState, stream: Stream) -> None:
     new = [
         base
         for base in state.local.bases.values()
-        if not base.listed and base.stream == stream.id and base.relay is None
+        if not base.listed
+        and base.stream == stream.id
+        and base.relay is None
+        and base.use is not BaseUse.RELAYS
     ]
     if not new:
         return

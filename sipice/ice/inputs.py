@@ -30,7 +30,7 @@ from sipice.trace import Field
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "remove-stream": ("stream",),
-    "add-local-address": ("stream", "component", "address", "tier"),
+    "add-local-address": ("stream", "component", "address", "tier", "use"),
     "add-local-tcp": ("stream", "component", "address", "tcptype"),
     "remove-local-address": ("base",),
     "gather": ("stream",),

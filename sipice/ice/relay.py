@@ -335,7 +335,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
     server = port.client.server
     if state.tracer is not None:
         tracing.allocated(state, port.socket, server, event.mapped, event.relayed)
-    if port.connection is None:  # else it is the address of the connection
+    if port.connection is None and base.use is None:  # else it is of a connection, or not checked
         gathered.reflexive(state, stream, base, event.mapped, server, port.rank)
     for address in event.relayed:
         number = state.local.next_base

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sipice.errors import UsageError
 from sipice.ice import inputs, link, storage
 from sipice.ice.agent import Agent
-from sipice.ice.candidate import TcpType
+from sipice.ice.candidate import BaseUse, TcpType
 from sipice.ice.config import Advertised, AgentConfig, IceServer, NamedServer
 from sipice.ice.credentials import ICE_CHARS, PWD_CHARS, Credentials
 from sipice.ice.description import Description
@@ -291,13 +291,17 @@ def _query(record: Record) -> Resolve:
     return Resolve(QueryKind(kind), name, port)
 
 
+def _use(record: Record) -> BaseUse | None:
+    return BaseUse(record["use"]) if "use" in record else None
+
+
 _Perform: TypeAlias = Callable[[_Player, Agent, float, Record], object]
 
 _INPUTS: dict[str, _Perform] = {
     "add-stream": lambda _, agent, now, r: agent.add_stream(r["components"]),
     "remove-stream": lambda _, agent, now, r: agent.remove_stream(now, r["stream"]),
     "add-local-address": lambda _, agent, now, r: agent.add_local_address(
-        now, r["stream"], r["component"], to_address(r["address"]), r["tier"]
+        now, r["stream"], r["component"], to_address(r["address"]), r["tier"], _use(r)
     ),
     "add-local-tcp": lambda _, agent, now, r: agent.add_local_tcp(
         now, r["stream"], r["component"], to_address(r["address"]), TcpType(r["tcptype"])

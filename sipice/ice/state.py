@@ -12,7 +12,7 @@ from enum import Enum
 from random import Random
 from typing import NamedTuple, Protocol
 
-from sipice.ice.candidate import Candidate, TcpType
+from sipice.ice.candidate import BaseUse, Candidate, TcpType
 from sipice.ice.config import AgentConfig
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Event
@@ -119,6 +119,7 @@ class LocalBase:
     relay: Relay | None = None
     tier: int = 0
     """Addresses of a lower tier are preferred to all of a higher one."""
+    use: BaseUse | None = None
 
 
 class Connection:

@@ -7,7 +7,7 @@ from math import isinf
 
 from sipice.errors import DecodeError
 from sipice.ice import consent, free, gather, media, moving, timers
-from sipice.ice.candidate import TcpType, foundation_key
+from sipice.ice.candidate import BaseUse, TcpType, foundation_key
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Loss
 from sipice.ice.pair import CandidatePair, PairState, Role
@@ -147,13 +147,23 @@ def _lose_relays(state: AgentState, stream: Stream) -> None:
 
 def _from_local_base(base: LocalBase) -> Json:
     kind = None if base.tcptype is None else base.tcptype.value
-    return [from_base(base.base), base.stream, base.component, base.listed, base.asked, kind]
+    place = [from_base(base.base), base.stream, base.component]
+    return [*place, base.listed, base.asked, kind, base.use]
 
 
 def _to_local_base(entry: Json, member: int) -> LocalBase:
-    base, stream, component, listed, asked, kind = entry
+    base, stream, component, listed, asked, kind, use = entry
     tcptype = None if kind is None else TcpType(kind)
-    return LocalBase(to_base(base), stream, component, member, listed, asked, tcptype)
+    return LocalBase(
+        to_base(base),
+        stream,
+        component,
+        member,
+        listed,
+        asked,
+        tcptype,
+        use=None if use is None else BaseUse(use),
+    )
 
 
 def _from_stream(stream: Stream, now: float) -> Json:

@@ -12,7 +12,7 @@ from sipice.aio.driver import Driver
 from sipice.aio.interfaces import LocalAddress
 from sipice.aio.udp import DEFAULT_OPTIONS, UdpEndpoint
 from sipice.errors import UsageError
-from sipice.ice import TcpType
+from sipice.ice import BaseUse, TcpType
 from sipice.net import Address, Base, Transport
 from tests.aio.doubles import ScriptedCore, spawn
 
@@ -29,7 +29,15 @@ class BaseCore(ScriptedCore):
         self.bases: list[tuple[int, int, Base, TcpType | None]] = []
         self.removed: list[Base] = []
 
-    def add_local_address(self, now: float, stream: int, component: int, address: Address) -> Base:
+    def add_local_address(
+        self,
+        now: float,
+        stream: int,
+        component: int,
+        address: Address,
+        tier: int = 0,
+        use: BaseUse | None = None,
+    ) -> Base:
         return self._add(stream, component, Transport.UDP, address, None)
 
     def add_local_tcp(
@@ -154,7 +162,13 @@ def test_an_address_that_goes_takes_its_bases_with_it() -> None:
 def test_a_core_that_refuses_an_address_leaves_no_socket() -> None:
     class Refusing(BaseCore):
         def add_local_address(
-            self, now: float, stream: int, component: int, address: Address
+            self,
+            now: float,
+            stream: int,
+            component: int,
+            address: Address,
+            tier: int = 0,
+            use: BaseUse | None = None,
         ) -> Base:
             raise UsageError("not this one")
 

@@ -11,9 +11,19 @@ import pytest
 from sipice.aio.port import SharedPort
 from sipice.aio.session import Session, open_session
 from sipice.errors import UsageError
-from sipice.ice import AgentConfig, Description, Pacer, Role, TcpType
+from sipice.ice import (
+    AgentConfig,
+    CandidateType,
+    Description,
+    IceServer,
+    Pacer,
+    Role,
+    ServerKind,
+    TcpType,
+)
 from sipice.net import Transport
 from tests.aio.harness import CONFIG, HOST, PATIENCE, Run, introduce, on_each_loop
+from tests.aio.turn import turn_server
 
 SESSIONS = 50
 LITE = replace(CONFIG, lite=True)
@@ -179,5 +189,26 @@ def test_udp_and_tcp_have_the_port_that_was_asked_for() -> None:
             with pytest.raises(OSError, match="in use"):
                 async with SharedPort(addresses=["127.0.0.2", HOST], port=number):
                     raise AssertionError("it was opened")
+
+    asyncio.run(scenario())
+
+
+def test_each_session_on_a_port_has_an_allocation_of_its_own() -> None:
+    async def scenario() -> None:
+        with turn_server() as (server, known):
+            config = replace(CONFIG, servers=(known, IceServer(ServerKind.STUN, known.address)))
+            async with (
+                asyncio.timeout(PATIENCE),
+                SharedPort(addresses=[HOST]) as port,
+                open_session(role=Role.CONTROLLED, config=config, port=port) as one,
+                open_session(role=Role.CONTROLLED, config=config, port=port) as two,
+            ):
+                assert all(await asyncio.gather(one.gather(PATIENCE), two.gather(PATIENCE)))
+                assert len(server.allocations) == 2
+                for session in (one, two):
+                    host, relayed = session.description().candidates
+                    assert host.address == port.udp[0].endpoint.address
+                    assert relayed.type is CandidateType.RELAYED
+            assert server.allocations == {}
 
     asyncio.run(scenario())

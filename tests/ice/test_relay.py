@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from sipice.ice import (
+    Agent,
     AgentConfig,
+    BaseUse,
     CandidateGathered,
     CandidateType,
     PairSelected,
@@ -16,7 +19,7 @@ from sipice.ice import (
 )
 from tests.ice.harness import Puppet, Side, address
 from tests.marks import rfc
-from tests.rfc.servers import TURN, Asked, Desk, turn, with_servers
+from tests.rfc.servers import TURN, Asked, Desk, stun, turn, with_servers
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
 from tests.simnet.topology import behind, build
@@ -127,3 +130,26 @@ def test_a_data_indication_counts_from_the_server_alone() -> None:
     assert len(desk.carried) == before
     desk.from_peer(allocate, puppet.host, puppet.request())
     assert len(desk.carried) == before + 1, "the answer goes back through the relay"
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_on_a_shared_port_allocations_have_a_socket_of_their_own(restored: bool) -> None:
+    """An allocation belongs to a 5-tuple: two sessions on one port could not have one each."""
+    config = with_servers(stun(), turn())
+    side = Side("a", Role.CONTROLLING, [], config)
+    shared = side.agent.add_local_address(0.0, 0, 1, address(OWN), use=BaseUse.SHARED)
+    alone = side.agent.add_local_address(0.0, 0, 1, address("10.0.0.1:6000"), use=BaseUse.RELAYS)
+    if restored:
+        side.agent = Agent.restore(config, side.agent.export(0.0), 0.0, rng=Random(1))
+    outside = {shared.address: address("198.51.100.1:1"), alone.address: address("198.51.100.1:2")}
+    desk = Desk(side, mapped=outside).gather(until=1.0)
+    assert {request.base for request in desk.requests(Method.BINDING)} == {shared}
+    assert {request.base for request in desk.requests(Method.ALLOCATE)} == {alone}
+    host, reflexive, relayed = side.agent.local_description(0).candidates
+    assert (host.type, host.base) == (CandidateType.HOST, shared)
+    assert (reflexive.address, reflexive.base) == (outside[shared.address], shared)
+    assert relayed.type is CandidateType.RELAYED
+    side.agent.prepare_restart(desk.now)
+    desk.gather(until=2.0)
+    types = [one.type for one in side.agent.local_description(0).candidates]
+    assert types.count(CandidateType.HOST) == 1, "in a restart neither"

@@ -97,7 +97,7 @@ class Agent:
             id=stream_id,
             components=components,
             current=restart.new_generation(state, stream_id, components),
-            media=tuple([Media(number) for number in range(1, components + 1)]),
+            media=tuple(map(Media, range(1, components + 1))),
         )
         return stream_id
 
@@ -444,7 +444,10 @@ class Agent:
     def take_events(self) -> list[Event]:
         """What happened, in order; taken and cleared."""
         state = self._state
-        events, state.events = state.events, []
+        events = state.events
+        if not events:
+            return []
+        state.events = []
         if state.tracer is not None:
             inputs.taken(state, events)
         trickle.deliver(state, events)
@@ -470,8 +473,8 @@ class Agent:
         if state.touched or state.questions or state.restless:
             state.restless = False
             while state.touched:
-                *rest, generation = state.touched
-                state.touched = tuple(rest)
+                generation = state.touched[-1]
+                state.touched = state.touched[:-1]
                 conclude.update(state, generation)
                 stream = state.streams.get(generation.stream)
                 if stream is not None and stream.committed:

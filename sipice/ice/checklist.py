@@ -18,11 +18,9 @@ def form(state: AgentState, generation: Generation) -> None:
     """Make the initial checklist of a generation (§6.1.2.2 to §6.1.2.6)."""
     assert generation.remote is not None
     local = generation.local
-    added = _pair_up(
-        state, generation, local.candidates[: local.delivered], generation.remote.candidates
-    )
+    _pair_up(state, generation, local.candidates[: local.delivered], generation.remote.candidates)
     enforce_limit(state)
-    _initial_states(state, generation, [pair for pair in added if _is_listed(generation, pair)])
+    _initial_states(state, generation, generation.checklist)
 
 
 def form_again(state: AgentState, generation: Generation) -> None:
@@ -140,7 +138,7 @@ def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None
     ``spare`` stays: the peer has just shown that it is there.
     """
     lists = state.running()
-    excess = sum([len(generation.checklist) for generation in lists]) - state.config.max_pairs
+    excess = count_pairs(lists) - state.config.max_pairs
     while excess > 0:
         victim = _victim(lists, (PairState.FAILED,), spare) or _victim(
             lists, (PairState.FROZEN, PairState.WAITING), spare
@@ -200,6 +198,14 @@ def is_ready(state: AgentState) -> bool:
         for generation in lists
         for pair in generation.checklist
     )
+
+
+def count_pairs(lists: Iterable[Generation]) -> int:
+    """The pairs on all of them."""
+    count = 0
+    for generation in lists:
+        count += len(generation.checklist)
+    return count
 
 
 def count_active(state: AgentState) -> int:
@@ -330,16 +336,15 @@ def _initial_states(
     state: AgentState, generation: Generation, added: Sequence[CandidatePair]
 ) -> None:
     """§6.1.2.6: exactly one pair of each foundation over the whole set begins Waiting."""
-    lists = state.running()
-    busy = _busy_foundations(lists)
-    for pair in sorted(added, key=lambda pair: (pair.component, -pair.priority)):
+    busy = _busy_foundations(state.running())
+    for pair in sorted(added, key=lambda pair: (pair.local.component, -pair.priority)):
         if pair.foundation not in busy or _has_succeeded(state, pair.foundation):
             pair.state = PairState.WAITING
             busy.add(pair.foundation)
             if state.tracer is not None:
                 why = "the first of its foundation"
                 tracing.pair_state(state, generation, pair, why, "6.1.2.6")
-    state.touch(generation)
+    state.restless = True
 
 
 def _has_succeeded(state: AgentState, foundation: tuple[str, str]) -> bool:

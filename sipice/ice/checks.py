@@ -50,7 +50,7 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
         pair.state = PairState.IN_PROGRESS
     transactions.start(state, check)
     state.restless = True
-    if state.role is Role.CONTROLLING and not nominating:
+    if state.role is Role.CONTROLLING and not nominating and generation.has_valid:
         state.touch(generation)  # the stopping rule may have waited for this
     if state.tracer is not None:
         tracing.sent(state, check)
@@ -78,7 +78,7 @@ def receive_success(
     else:
         pair.transaction = None
     _measure(state, check)
-    component = generation.component(pair.component)
+    component = generation.component(pair.local.component)
     if component is not None:
         _succeed(state, check, response.mapped, component)
     state.touch(generation)

@@ -167,6 +167,8 @@ def _consider(state: AgentState, generation: Generation, component: Component) -
     """
     if component.selected is not None or component.nominating is not None:
         return
+    if not component.valid and not component.waits:
+        return
     until = None
     for best in component.valid:
         if not best.consent_lost:
@@ -205,7 +207,7 @@ def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) 
     rtt = _rtt(generation, best)
     patience = 3 * rtt
     if generation.remote is not None and not generation.remote.lite:
-        length = sum(len(running.checklist) for running in state.running())
+        length = checklist.count_pairs(state.running())
         patience = max(patience, length * state.ta + rtt)
     until: float | None = None
     for pair in generation.checklist:
@@ -247,7 +249,7 @@ def _drop_others(state: AgentState, generation: Generation, component: int) -> N
     """
     found = generation.component(component)
     least = found.selected.priority if found is not None and found.selected is not None else 0
-    for pair in [pair for pair in generation.checklist if pair.component == component]:
+    for pair in [pair for pair in generation.checklist if pair.local.component == component]:
         if pair.nominate and pair.priority > least:
             continue
         transactions.forget_pair(state, pair)

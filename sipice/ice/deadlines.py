@@ -67,8 +67,7 @@ def _send_next(state: AgentState) -> None:
     """Spend the slot: triggered checks and nominations, questions to servers, ordinary checks."""
     if not pace.take(state):
         return
-    triggered = any(generation.triggered for generation in state.running())
-    if state.questions and not triggered:
+    if state.questions and not any(generation.triggered for generation in state.running()):
         gather.ask(state)
         pace.arm(state)  # nothing else looks for the checks that wait behind it
     else:

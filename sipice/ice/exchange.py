@@ -63,7 +63,8 @@ def _start(
         complete=description.complete,
     )
     generation.local.delivered = len(generation.local.candidates)
-    _settle_role(state, description)
+    if description.lite or state.config.lite:
+        _settle_role(state, description)
     _settle_pacing(state, description)
     generation.remote.candidates += trickle.usable(state, generation, description.candidates)
     trickle.settle_components(generation)

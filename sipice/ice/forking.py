@@ -44,8 +44,9 @@ def _sibling_stream(stream: Stream) -> Stream:
         components=stream.components,
         current=Generation(
             number=stream.current.number,
+            stream=stream.id,
             local=stream.current.local,
-            components=tuple([Component(number + 1) for number in range(stream.components)]),
+            components=tuple(map(Component, range(1, stream.components + 1))),
         ),
-        media=tuple([Media(number + 1) for number in range(stream.components)]),
+        media=tuple(map(Media, range(1, stream.components + 1))),
     )

@@ -138,7 +138,10 @@ def stream(state: AgentState, stream: Stream) -> None:
 
 def everything(state: AgentState) -> None:
     """The session is over: give back all bases, and the pacer's slot."""
-    for stream in state.streams.values():
+    streams = list(state.streams.values())
+    if not state.local.members:
+        state.streams.clear()  # no sibling shows their candidates to anybody
+    for stream in streams:
         for base in _relays_first(state, stream):
             release(state, base)
         for generation in stream.generations():

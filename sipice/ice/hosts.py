@@ -61,8 +61,9 @@ def add_base(
 
 def _users(state: AgentState, stream: Stream) -> int:
     """The siblings that have the stream: others may have added streams of their own."""
-    members = state.local.members or (state,)
-    return sum(member.member for member in members if stream.id in member.streams)
+    if not state.local.members:
+        return state.member
+    return sum(member.member for member in state.local.members if stream.id in member.streams)
 
 
 def add_udp(

@@ -22,11 +22,12 @@ class Pacer:
 
     def reserve(self, now: float) -> float:
         """The next free slot, ``now`` or later; it does not move any more."""
-        slot = self._returned(now)
+        slot = self._returned(now) if self._free else None
         if slot is None:
             slot = max(now, self._next)
             self._next = slot + self.floor
-        self.longest_wait = max(self.longest_wait, slot - now)
+        if slot - now > self.longest_wait:
+            self.longest_wait = slot - now
         return slot
 
     def give_back(self, slot: float) -> None:

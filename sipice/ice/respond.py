@@ -41,7 +41,9 @@ def receive_request(
     if stream is None:
         return
     ours, _, theirs = request.username.partition(":")
-    generation = _find(stream, ours)
+    generation: Generation | None = stream.current
+    if stream.current.local.credentials.ufrag != ours:
+        generation = _find(stream, ours)
     if generation is None or not generation.local.key.verifies(request.signed, request.mac):
         state.counters.unauthenticated += 1
         refuse(state, request.transaction_id, UNAUTHENTICATED, local, remote)
@@ -127,6 +129,8 @@ def replay_early(state: AgentState, generation: Generation) -> None:
     """The peer's description has come: do what its early checks would have done (§7.3)."""
     assert generation.remote is not None
     early, local = generation.local.early, generation.local
+    if not early:
+        return
     ufrag = generation.remote.credentials.ufrag
     local.early = tuple([check for check in early if check.ufrag != ufrag])
     for check in early:

@@ -36,9 +36,10 @@ def new_generation(state: AgentState, stream_id: int, components: int) -> Genera
     number, local.next_generation = local.next_generation, local.next_generation + 1
     credentials = Credentials.make(state.rng)
     return Generation(
-        number=number,
-        local=LocalGeneration(number, stream_id, credentials, Key.short_term(credentials.pwd)),
-        components=tuple([Component(index + 1) for index in range(components)]),
+        number,
+        stream_id,
+        LocalGeneration(number, stream_id, credentials, Key.short_term(credentials.pwd)),
+        tuple(map(Component, range(1, components + 1))),
     )
 
 

@@ -216,6 +216,7 @@ class Generation:
     """One run of ICE over a stream: credentials, candidates, checklist (§9 starts the next)."""
 
     number: int
+    stream: StreamId
     local: LocalGeneration
     components: tuple[Component, ...]
     remote: Remote | None = None
@@ -232,11 +233,6 @@ class Generation:
     """Something changed that may decide about nomination, completion or failure."""
 
     @property
-    def stream(self) -> StreamId:
-        """The stream it belongs to."""
-        return self.local.stream
-
-    @property
     def is_running(self) -> bool:
         """Whether its checklist takes part in the round robin of §6.1.4.2."""
         return self.remote is not None and self.state is ChecklistState.RUNNING
@@ -247,6 +243,11 @@ class Generation:
         return self.remote is not None and (
             self.state is ChecklistState.RUNNING or bool(self.triggered)
         )
+
+    @property
+    def has_valid(self) -> bool:
+        """Whether any check has succeeded."""
+        return any(component.valid for component in self.components)
 
     def component(self, number: int) -> Component | None:
         """The component of this number, None when the peer has no such."""
@@ -484,10 +485,13 @@ class AgentState:
         """The checklists with something to do, in order of streams."""
         found: list[Generation] = []
         for stream in self.streams.values():
-            if stream.current.is_checking:
-                found.append(stream.current)
-            if stream.next is not None and stream.next.is_checking:
-                found.append(stream.next)
+            current, following = stream.current, stream.next
+            if current.remote is not None and (
+                current.state is ChecklistState.RUNNING or current.triggered
+            ):
+                found.append(current)
+            if following is not None and following.is_checking:
+                found.append(following)
         return found
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:

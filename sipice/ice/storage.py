@@ -274,7 +274,7 @@ def _to_generation(state: AgentState, stream: int, entry: Json, now: float) -> G
     )
     for candidate in (*local.candidates, *local.reflexive):
         local.foundations[foundation_key(candidate)] = candidate.foundation
-    generation = Generation(entry["number"], local, ())
+    generation = Generation(entry["number"], stream, local, ())
     if entry["remote"] is not None:
         generation.remote = _to_remote(entry["remote"], credentials)
     generation.state = ChecklistState[entry["state"]]

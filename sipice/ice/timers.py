@@ -195,12 +195,17 @@ class Timers:
 
     def pop_due(self, now: float) -> Key | None:
         """Take the earliest key that is due at ``now``; equal deadlines in order of arming."""
-        found = self.next() if self.first() <= now else None
-        if found is None:
+        first = self._first
+        if first == _UNKNOWN:
+            first = self.first()
+        if first > now:
             return None
-        del self._at[found[1]]
-        self._first = _UNKNOWN
-        return found[1]
+        for key, when in self._at.items():
+            if when == first:
+                del self._at[key]
+                self._first = _UNKNOWN
+                return key
+        return None
 
     def keys(self) -> list[tuple[Key, float]]:
         """All armed keys with their deadlines, for export and for people."""

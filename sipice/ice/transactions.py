@@ -30,7 +30,7 @@ def rto(state: AgentState) -> float:
     it the formula is that of RFC 5245, as other agents use it. ``rto_literal`` brings it back.
     """
     least = state.config.rto
-    pairs = sum([len(generation.checklist) for generation in state.running()])
+    pairs = checklist.count_pairs(state.running())
     most = state.ta * pairs
     if most <= least and not state.config.rto_literal:
         return least  # however many of them are active

@@ -71,7 +71,7 @@ def usable(
         if not _is_well_formed(candidate) or not _may_send_to(state, candidate):
             state.counters.refused_destinations += 1
             verdict = "malformed, or nothing may be sent there"
-        elif _is_known(state, generation, known, candidate) or _is_in(found, candidate):
+        elif _is_known(state, generation, known, candidate) or (found and _is_in(found, candidate)):
             verdict = "known already"
         elif len(known) + len(found) >= state.config.max_remote_candidates:
             state.counters.limited += 1
@@ -86,7 +86,7 @@ def usable(
 def settle_components(generation: Generation) -> None:
     """§6.1.2.2: a stream has as many components as the side that has fewer of them."""
     remote = generation.remote
-    if remote is None or not remote.complete:
+    if remote is None or not remote.complete or len(generation.components) == 1:
         return
     most = max([0, *[candidate.component for candidate in remote.candidates]])
     if 0 < most < len(generation.components):

@@ -265,7 +265,7 @@ class CheckTemplate:
 
     def __init__(self, username: str, key: Key, extra: tuple[tuple[int, object], ...] = ()) -> None:
         self._key = key
-        self._fixed = encode_attributes((a.USERNAME(username), *extra), bytes(12)) + _PRIORITY_HEAD
+        self._fixed = encode_attributes((a.USERNAME(username), *extra), _NO_ID) + _PRIORITY_HEAD
         self._body = len(self._fixed) + 16
 
     def build(
@@ -312,6 +312,7 @@ def _heads(message_type: int, body: int) -> tuple[bytes, bytes]:
     )
 
 
+_NO_ID = bytes(12)
 _PRIORITY_HEAD = b"\x00\x24\x00\x04"
 _CONTROLLED_HEAD = 0x80290008
 _CONTROLLING_HEAD = 0x802A0008

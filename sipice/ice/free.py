@@ -136,6 +136,13 @@ def stream(state: AgentState, stream: Stream) -> None:
     del state.streams[stream.id]
 
 
+def _untie(generation: Generation) -> None:
+    """Leave no cycles for the collector to find: most pairs are valid by their own check."""
+    for component in generation.components:
+        for pair in component.valid:
+            pair.valid = pair.source = None
+
+
 def everything(state: AgentState) -> None:
     """The session is over: give back all bases, and the pacer's slot."""
     streams = list(state.streams.values())
@@ -145,9 +152,7 @@ def everything(state: AgentState) -> None:
         for base in _relays_first(state, stream):
             release(state, base)
         for generation in stream.generations():
-            for component in generation.components:
-                for pair in component.valid:
-                    pair.valid = pair.source = None  # no cycles for the collector to find
+            _untie(generation)
     for base in state.local.bases.values():
         if not base.users and base.relay is None:
             state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket

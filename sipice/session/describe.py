@@ -50,9 +50,7 @@ def _written(
     return description
 
 
-def _ice(
-    leg: Leg, dialog: Dialog, exchange: Exchange, streams: list[StreamIce | None]
-) -> Ice:
+def _ice(leg: Leg, dialog: Dialog, exchange: Exchange, streams: list[StreamIce | None]) -> Ice:
     if not any(slot.mode is Mode.ICE for slot in exchange.plan):
         return Ice(streams=streams, options=())
     options = (ICE2, TRICKLE) if says_trickle(leg, dialog, exchange) else (ICE2,)

@@ -456,10 +456,7 @@ class Agent:
         return events
 
     def _begin(self, now: float, call: str = "", *arguments: object) -> bool:
-        """Note the time; False when the agent is closed and nothing is done any more.
-
-        ``call`` names the input for the record; inputs that record more do it themselves.
-        """
+        """Note the time, and the input for the record; False when closed: nothing is done then."""
         state = self._state
         if now > state.now:
             state.now = now

@@ -238,13 +238,6 @@ class Generation:
         return self.remote is not None and self.state is ChecklistState.RUNNING
 
     @property
-    def is_checking(self) -> bool:
-        """Running, or completed while a legacy peer's further nomination is being checked."""
-        return self.remote is not None and (
-            self.state is ChecklistState.RUNNING or bool(self.triggered)
-        )
-
-    @property
     def has_valid(self) -> bool:
         """Whether any check has succeeded."""
         return any(component.valid for component in self.components)
@@ -482,17 +475,19 @@ class AgentState:
             self.stale += ((stream, component),)
 
     def running(self) -> list[Generation]:
-        """The checklists with something to do, in order of streams."""
-        found: list[Generation] = []
-        for stream in self.streams.values():
-            current, following = stream.current, stream.next
-            if current.remote is not None and (
-                current.state is ChecklistState.RUNNING or current.triggered
-            ):
-                found.append(current)
-            if following is not None and following.is_checking:
-                found.append(following)
-        return found
+        """The checklists with something to do, in order of streams.
+
+        A completed one comes back while a legacy peer's further nomination is being checked.
+        """
+        return [
+            generation
+            for stream in self.streams.values()
+            for generation in (
+                (stream.current,) if stream.next is None else (stream.current, stream.next)
+            )
+            if generation.remote is not None
+            and (generation.state is ChecklistState.RUNNING or generation.triggered)
+        ]
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:
         """The living generation of a stream by its number."""

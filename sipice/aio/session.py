@@ -13,7 +13,7 @@ from random import SystemRandom
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
-from sipice.aio import interfaces
+from sipice.aio import interfaces, statistics
 from sipice.aio.bases import Bases, PortRange
 from sipice.aio.driver import Driver
 from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy, LocalAddress
@@ -39,6 +39,7 @@ from sipice.ice import (
     ServerKind,
     ServerUri,
     TcpType,
+    statistics,
 )
 from sipice.ice.config import DEFAULT
 from sipice.net import Path
@@ -224,19 +225,14 @@ class Session:
     async def events(self) -> AsyncIterator[SessionEvent]:
         """What happens, in order, until the session is closed.
 
-        ``MAX_EVENTS`` wait for their reader; beyond, the oldest is dropped and counted in
-        ``dropped_events``. No other method depends on anybody reading them.
+        ``MAX_EVENTS`` wait for their reader; beyond, the oldest is dropped and counted in the
+        statistics. No other method depends on anybody reading them.
         """
         while True:
             try:
                 yield await self._events.get()
             except SessionClosed:
                 return
-
-    @property
-    def dropped_events(self) -> int:
-        """Events that nobody read in time."""
-        return self._events.dropped
 
     async def path(self, stream: int = 0, component: int = 1) -> Path:
         """The selected path of a component; waits for it.
@@ -263,6 +259,10 @@ class Session:
         restart = self._agent.prepare_restart(self._driver.now(), streams)
         self._driver.pump()
         return Restart(self._agent, self._driver, restart)
+
+    def statistics(self) -> statistics.SessionStatistics:
+        """What has been sent and received, and how the pairs stand."""
+        return statistics.collect(self._agent, self._ports.values(), self._events.dropped)
 
     async def close(self) -> None:
         """Give allocations back, waiting ``CLOSE_DEADLINE`` at most, and close everything."""

@@ -30,6 +30,7 @@ from sipice.ice.events import (
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import Role
 from sipice.ice.state import StreamId
+from sipice.ice.statistics import PairStatistics
 from sipice.ice.uri import ServerKind, ServerUri
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Network",
     "Pacer",
     "PairSelected",
+    "PairStatistics",
     "PathBack",
     "PathLost",
     "PathQuiet",

@@ -70,8 +70,9 @@ def receive_success(
     transactions.forget(state, check.id)
     regained = media.broken or media_tables.has_lapsed(state, media)
     check.pair.answered_at = media.consent_at = state.now
+    check.pair.rtt = state.now - check.started
     if state.tracer is not None:
-        rtt = round(state.now - check.started, 6)
+        rtt = round(check.pair.rtt, 6)
         tracing.path(state, "consent-answered", stream.id, media.component, rtt=rtt)
     media.watched = None
     state.timers.disarm(Quiet(stream.id, media.component))

@@ -278,3 +278,26 @@ def test_media_through_a_relay_goes_by_channel(run: Run) -> None:
 def _relayed_only(description: Description) -> Description:
     kept = [one for one in description.candidates if one.type is CandidateType.RELAYED]
     return replace(description, candidates=tuple(kept))
+
+
+def test_statistics_tell_what_went_over_which_pair() -> None:
+    async def scenario() -> None:
+        async with two_sessions() as (one, two):
+            assert one.statistics().paths[0].path is None
+            await introduce(one, two)
+            path = await one.path()
+            await two.path()
+            for _ in range(3):
+                assert one.send(b"\x80abc")
+                await two.receive()
+            [sent], [received] = one.statistics().paths, two.statistics().paths
+            assert (sent.path, sent.media.packets_sent, sent.media.bytes_sent) == (path, 3, 12)
+            assert (received.media.packets_received, received.media.bytes_received) == (3, 12)
+            assert sent.rtt is not None
+            assert 0.0 < sent.rtt < 1.0
+            [pair] = one.statistics().pairs
+            assert pair.selected
+            assert pair.remote.address == path.to
+            assert one.statistics().dropped_events == 0
+
+    asyncio.run(scenario())

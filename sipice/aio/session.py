@@ -39,7 +39,6 @@ from sipice.ice import (
     ServerKind,
     ServerUri,
     TcpType,
-    statistics,
 )
 from sipice.ice.config import DEFAULT
 from sipice.net import Path

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipice.aio import interfaces, statistics
-from sipice.aio.bases import Bases, PortRange
+from sipice.aio.bases import Bases, BindUdp, PortRange
 from sipice.aio.driver import Driver
 from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy, LocalAddress
 from sipice.aio.media import MediaPort, OnMedia
 from sipice.aio.outcome import Outcome
 from sipice.aio.port import SharedBases, SharedPort
 from sipice.aio.queue import Latest
-from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions
+from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions, UdpEndpoint
 from sipice.errors import SessionClosed, UsageError
 from sipice.ice import (
     Agent,
@@ -83,7 +83,8 @@ class Session:
     machine's own, which are then watched for changes; with ``port`` they are shared with other
     sessions. ``port_range`` limits their ports, ``tcp``
     adds TCP candidates of these kinds (with ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and
-    buffer sizes, ``tls`` verifies TURN servers, and ``resolver`` finds their names.
+    buffer sizes, ``tls`` verifies TURN servers, and ``resolver`` finds their names. ``bind`` makes
+    other endpoints than sockets of this process.
 
     With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
     file for the record of docs/trace.md. ``pacer`` is shared by all sessions of a process.
@@ -107,6 +108,7 @@ class Session:
         sockets: SocketOptions = DEFAULT_OPTIONS,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver | None = None,
+        bind: BindUdp = UdpEndpoint.bind,
         pacer: Pacer = PACER,
         on_media: OnMedia | None = None,
         trace: str | FilePath | None = None,
@@ -127,7 +129,7 @@ class Session:
             resolver=resolver,
         )
         self._bases = Bases(
-            self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp
+            self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp, bind=bind
         )
         self._shared = None
         if port is not None:

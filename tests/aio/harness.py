@@ -56,6 +56,7 @@ async def two_sessions(
     config: AgentConfig = CONFIG,
     kinds: tuple[Collection[TcpType], Collection[TcpType]] = ((), ()),
     traces: tuple[FilePath | None, FilePath | None] = (None, None),
+    patience: float = PATIENCE,
     **options: Any,
 ) -> AsyncIterator[tuple[Session, Session]]:
     """Two sessions that know nothing of each other yet, within the patience of a test."""
@@ -72,7 +73,7 @@ async def two_sessions(
         )
         for role, tcp, trace in zip(Role, kinds, traces, strict=True)
     ]
-    async with asyncio.timeout(PATIENCE), ends[0] as one, ends[1] as two:
+    async with asyncio.timeout(patience), ends[0] as one, ends[1] as two:
         yield one, two
 
 

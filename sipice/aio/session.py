@@ -42,7 +42,7 @@ from sipice.ice import (
 )
 from sipice.ice.config import DEFAULT
 from sipice.net import Path
-from sipice.trace import JsonLines
+from sipice.trace import JsonLines, Tracer
 
 if TYPE_CHECKING:
     from sipice.aio.resolver import Resolver
@@ -87,7 +87,8 @@ class Session:
     other endpoints than sockets of this process.
 
     With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
-    file for the record of docs/trace.md. ``pacer`` is shared by all sessions of a process.
+    file for the record of docs/trace.md, or takes the records itself. ``pacer`` is shared by all
+    sessions of a process.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Session:
         bind: BindUdp = UdpEndpoint.bind,
         pacer: Pacer = PACER,
         on_media: OnMedia | None = None,
-        trace: str | FilePath | None = None,
+        trace: str | FilePath | Tracer | None = None,
     ) -> None:
         known = [_server(one, username, password) for one in servers]
         config = replace(config, servers=(*config.servers, *known))
@@ -284,9 +285,9 @@ class Session:
             self._events.close(SessionClosed())
             self._files.close()
 
-    def _tracer(self, trace: str | FilePath | None) -> JsonLines | None:
-        if trace is None:
-            return None
+    def _tracer(self, trace: str | FilePath | Tracer | None) -> Tracer | None:
+        if not isinstance(trace, str | FilePath):
+            return trace
         file = self._files.enter_context(open(trace, "w", encoding="utf-8"))  # noqa: SIM115
         return JsonLines(file.write, epoch=time.time() - asyncio.get_running_loop().time())
 

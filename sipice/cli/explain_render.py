@@ -50,7 +50,8 @@ def _render_head(console: Console, story: Story) -> None:
     if changed:
         console.print(hanging(" ", f"configured: {changed}"))
     for one in story.config.get("servers", ()):
-        console.print(hanging(" ", f"{one['kind'].upper()} server {one['address']}"))
+        name = one["uri"] if "uri" in one else one["address"]
+        console.print(hanging(" ", f"{one['kind'].upper()} server {name}"))
     if not story.config.get("servers") and not story.is_lite:
         console.print(hanging(" ", "no STUN or TURN server"))
     if story.cut:

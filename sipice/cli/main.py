@@ -10,6 +10,7 @@ import typer
 from sipice import __version__
 from sipice.cli import rewrite
 from sipice.cli.explain import explain
+from sipice.cli.gather import gather
 from sipice.cli.lint import lint
 from sipice.cli.show import show
 from sipice.cli.terminal import FINE
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(show)
 app.command()(lint)
 app.command()(explain)
+app.command()(gather)
 app.add_typer(rewrite.app, name="rewrite")
 
 

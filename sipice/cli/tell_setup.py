@@ -128,6 +128,15 @@ def _server(story: Story, record: Record) -> Server | None:
     return None
 
 
+def _name_resolved(memory: Memory, story: Story, at: float, record: Record) -> None:
+    found = ", ".join(record["addresses"])
+    story.note(at, f"{record['query'][1]} was found: {found}", 2)
+
+
+def _name_failed(memory: Memory, story: Story, at: float, record: Record) -> None:
+    story.note(at, f"a server's name was not found: {record['why']}", 1)
+
+
 def _server_asked(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.servers.append(Server(record["kind"], record["server"], record["base"], at))
 
@@ -176,6 +185,8 @@ TOLD: dict[str, Tell] = {
     "receive-datagram": _datagram,
     "candidate": _candidate,
     "remote-candidate": _remote_candidate,
+    "name-resolved": _name_resolved,
+    "name-failed": _name_failed,
     "server-asked": _server_asked,
     "server-answered": _server_answered,
     "server-failed": _server_failed,

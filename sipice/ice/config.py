@@ -11,6 +11,7 @@ from sipice.ice.candidate import CandidateType
 from sipice.ice.destination import NO_LISTS, AddressFilter, Network
 from sipice.ice.uri import ServerKind, ServerUri
 from sipice.net import Address, Transport
+from sipice.stun.longterm import LongTermCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class IceServer:
     """The name to verify when the connection to the server is TLS."""
 
     def __post_init__(self) -> None:
-        _check_families(self.relay_families)
+        _check(self.relay_families, self.username, self.password)
 
     def __str__(self) -> str:
         over = "/TLS" if self.tls else "/TCP" if self.transport is Transport.TCP else ""
@@ -48,7 +49,7 @@ class NamedServer:
     """The name to verify, where the URI has none but an address."""
 
     def __post_init__(self) -> None:
-        _check_families(self.relay_families)
+        _check(self.relay_families, self.username, self.password)
         if self.uri.secure and self.uri.is_literal and self.tls_name is None:
             raise UsageError(
                 f"{self.uri} has no name that a certificate could show (RFC 8489 §8.1): "
@@ -74,9 +75,13 @@ class NamedServer:
         return str(self.uri)
 
 
-def _check_families(families: tuple[int, ...]) -> None:
+def _check(families: tuple[int, ...], username: str, password: str) -> None:
     if families not in ((4,), (6,), (4, 6)):
         raise UsageError(f"relay_families is (4,), (6,) or (4, 6), not {families!r}")
+    if bool(username) != bool(password):
+        raise UsageError("a server wants user name and password; one of them is empty")
+    if username:
+        LongTermCredentials(username, password)  # raises for what no server could accept
 
 
 class Advertised(NamedTuple):

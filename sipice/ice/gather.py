@@ -159,7 +159,8 @@ def give_up(state: AgentState, request: ServerRequest) -> None:
     if stream is not None and not request.keepalive:
         if state.tracer is not None:
             why = "no answer"
-            tracing.server(state, "server-failed", request.base, request.to, kind="STUN", why=why)
+            place = request.base, request.to, request.rank
+            tracing.server(state, "server-failed", *place, kind="STUN", why=why)
         asked = Asking(request.rank, request.base.number)
         gathered.failed(state, stream, asked, "it does not answer", to=request.to)
 
@@ -193,7 +194,8 @@ def keep_open(state: AgentState, number: int) -> None:
 def _bind(state: AgentState, question: Question) -> None:
     transactions.start(state, _request(state, question))
     if state.tracer is not None:
-        tracing.server(state, "server-asked", question.base, question.to, kind="STUN")
+        place = question.base, question.to, question.rank
+        tracing.server(state, "server-asked", *place, kind="STUN")
 
 
 def _request(state: AgentState, question: Question) -> ServerRequest:

@@ -244,7 +244,7 @@ def _happened(state: AgentState, port: RelayPort, event: TurnEvent) -> None:
                     port.send(state, fresh, peer)
         case PermissionFailed(ip, code):
             port.pending.pop(ip, None)
-            tracing.not_permitted(state, port.socket, port.client.server, ip, code)
+            tracing.not_permitted(state, port.socket, port.client.server, port.rank, ip, code)
         case FamilyRefused(family, code):
             _tell_refusal(state, port, family, code)
         case ChannelBound() | ChannelFailed():
@@ -290,6 +290,8 @@ def turn_config(server: IceServer | NamedServer, *, sweep: bool = False) -> Turn
 
 def credentials(server: IceServer | NamedServer) -> LongTermCredentials:
     """What a TURN server knows us by."""
+    if not server.username and not server.password:  # it may be one that asks for none
+        return LongTermCredentials("", "", prepare=str)
     return LongTermCredentials(server.username, server.password)
 
 
@@ -315,7 +317,7 @@ def allocate(state: AgentState, question: Question) -> None:
     if isinstance(before, RelayPort) and before.answered:
         port.replaces = before  # of the same 5-tuple the server keeps one: 437 if it still stands
     if state.tracer is not None:
-        tracing.server(state, "server-asked", port.socket, question.to, kind="TURN")
+        tracing.server(state, "server-asked", port.socket, question.to, port.rank, kind="TURN")
     if over_stream:
         port.connection = link.connect(state, port, port.socket, question.to, server.tls)
     else:
@@ -334,7 +336,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
         return
     server = port.client.server
     if state.tracer is not None:
-        tracing.allocated(state, port.socket, server, event.mapped, event.relayed)
+        tracing.allocated(state, port.socket, server, port.rank, event.mapped, event.relayed)
     if port.connection is None and base.use is None:  # else it is of a connection, or not checked
         gathered.reflexive(state, stream, base, event.mapped, server, port.rank)
     for address in event.relayed:
@@ -368,11 +370,11 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
 
 def _lost(state: AgentState, port: RelayPort, event: Lost, why: str = "") -> None:
     stream = state.streams.get(port.stream)
-    why = why or event.sentence
     if state.tracer is not None:
-        server = port.client.server
-        tracing.server(state, "server-failed", port.socket, server, kind="TURN", why=why,
-                       code=event.code)  # fmt: skip
+        place = port.socket, port.client.server, port.rank
+        reason = why or event.reason.value
+        tracing.server(state, "server-failed", *place, kind="TURN", why=reason, code=event.code)
+    why = why or event.sentence
     if port.connection is not None:
         link.hang_up(state, port.connection)
     if port.answered:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sipice.ice.candidate import Candidate
+from sipice.ice.config import NamedServer
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.recorded import TYPES, from_candidate
 from sipice.ice.recorder import Recorder
@@ -105,7 +106,7 @@ def repeated(state: AgentState, check: Check | ServerRequest) -> None:
         fields: dict[str, Field] = {"id": check.id.hex(), "copy": check.sent}
         pair(state, "check-repeated", check.generation, check.pair, **fields)
     else:
-        server(state, "server-asked-again", check.base, check.to, copy=check.sent)
+        server(state, "server-asked-again", check.base, check.to, check.rank, copy=check.sent)
 
 
 def succeeded(
@@ -282,9 +283,14 @@ def dropped(state: AgentState, base: LocalBase | Base, remote: Address, why: str
     _recorder(state).record(state.now, "dropped", **fields, why=why)
 
 
-def server(state: AgentState, name: str, base: Base, address: Address, /, **fields: Field) -> None:
-    """Something happened between a base and a server."""
+def server(
+    state: AgentState, name: str, base: Base, address: Address, rank: int, /, **fields: Field
+) -> None:
+    """Something happened between a base and a server, the ``rank``-th of the configured."""
     fields = {"server": str(address), "base": str(base.address), **fields}
+    configured = state.config.servers[rank]
+    if isinstance(configured, NamedServer):
+        fields["uri"] = str(configured)
     _recorder(state).record(state.now, name, **fields)
 
 
@@ -295,7 +301,8 @@ def answered(
     if mapped is None or message.message_class is not Class.SUCCESS:
         code = message.error_code
         why = "no address in the answer" if code is None else f"error {code}"
-        server(state, "server-failed", request.base, request.to, kind="STUN", why=why, code=code)
+        place = request.base, request.to, request.rank
+        server(state, "server-failed", *place, kind="STUN", why=why, code=code)
     else:
         rtt = round(state.now - request.started, 6)
         server(
@@ -303,6 +310,7 @@ def answered(
             "server-answered",
             request.base,
             request.to,
+            request.rank,
             kind="STUN",
             mapped=str(mapped),
             rtt=rtt,
@@ -310,7 +318,12 @@ def answered(
 
 
 def allocated(
-    state: AgentState, base: Base, address: Address, mapped: Address, relayed: Iterable[Address]
+    state: AgentState,
+    base: Base,
+    address: Address,
+    rank: int,
+    mapped: Address,
+    relayed: Iterable[Address],
 ) -> None:
     """A TURN server relays for us."""
     relays: list[Field] = [str(one) for one in relayed]
@@ -319,6 +332,7 @@ def allocated(
         "server-answered",
         base,
         address,
+        rank,
         kind="TURN",
         mapped=str(mapped),
         relayed=relays,
@@ -326,13 +340,13 @@ def allocated(
 
 
 def not_permitted(
-    state: AgentState, base: Base, address: Address, ip: bytes, code: int | None
+    state: AgentState, base: Base, address: Address, rank: int, ip: bytes, code: int | None
 ) -> None:
     """A TURN server lets nothing through to or from a peer; nothing happens without a tracer."""
     if state.tracer is None:
         return
     peer = Address(ip, 0).host
-    server(state, "permission-failed", base, address, peer=peer, code=code)
+    server(state, "permission-failed", base, address, rank, peer=peer, code=code)
 
 
 def path(state: AgentState, name: str, stream: int, component: int, /, **fields: Field) -> None:

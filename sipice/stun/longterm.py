@@ -109,6 +109,8 @@ class LongTermCredentials:
             return Challenge.UNUSABLE
         if authenticated and not stale and realm == self.realm:
             return Challenge.WRONG_CREDENTIALS
+        if not self.username:
+            return Challenge.WRONG_CREDENTIALS  # none were given, and this server wants some
         listed = response.get(PASSWORD_ALGORITHMS)
         offered = () if listed is None else tuple(listed)
         if not offered and security_features(nonce).password_algorithms:

@@ -33,3 +33,18 @@ def test_the_first_description_counts() -> None:
     told = story(KNOWN, again)
     assert told.runs[0].known_at == 10.0
     assert told.runs[0].peer_ufrag == "them"
+
+
+def test_names_of_servers_are_followed_to_their_addresses_or_their_failure() -> None:
+    told = story(
+        (
+            0.1,
+            "name-resolved",
+            {"query": ["srv", "_stun._udp.a", 3478], "addresses": ["1.2.3.4:5"]},
+        ),
+        (0.2, "name-failed", {"query": ["host", "b", 1], "why": "b does not exist (DNS)"}),
+    )
+    assert [entry.text for entry in told.timeline][-2:] == [
+        "_stun._udp.a was found: 1.2.3.4:5",
+        "a server's name was not found: b does not exist (DNS)",
+    ]

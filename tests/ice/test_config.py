@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from sipice.errors import UsageError
-from sipice.ice import AgentConfig, IceServer, ServerKind
+from sipice.ice import AgentConfig, IceServer, NamedServer, ServerKind, ServerUri
 from tests.ice.harness import address
 from tests.marks import rfc
+
+TURN = address("192.0.2.9:3478")
 
 
 @rfc("8445", "14.2", "MUST", "8445-14.2-1")
@@ -60,3 +62,21 @@ def test_what_a_standard_forbids_is_refused_with_the_field_its_value_and_the_rem
         made(refused)
     with pytest.raises(UsageError):
         made(nan)
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "why"),
+    [
+        ("user", "", "one of them is empty"),
+        ("", "secret", "one of them is empty"),
+        ("a\u0000b", "secret", "cannot be prepared"),
+    ],
+)
+def test_credentials_that_no_server_could_accept_are_refused_at_once(
+    username: str, password: str, why: str
+) -> None:
+    with pytest.raises(UsageError, match=why):
+        IceServer(ServerKind.TURN, TURN, username=username, password=password)
+    with pytest.raises(UsageError, match=why):
+        NamedServer(ServerUri.parse("turn:a.example"), username, password)
+    assert IceServer(ServerKind.TURN, TURN).password == ""

@@ -20,6 +20,7 @@ from sipice.ice import (
 from tests.ice.harness import Puppet, Side, address
 from tests.marks import rfc
 from tests.rfc.servers import TURN, Asked, Desk, stun, turn, with_servers
+from tests.simnet import wire
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
 from tests.simnet.topology import behind, build
@@ -153,3 +154,21 @@ def test_on_a_shared_port_allocations_have_a_socket_of_their_own(restored: bool)
     desk.gather(until=2.0)
     types = [one.type for one in side.agent.local_description(0).candidates]
     assert types.count(CandidateType.HOST) == 1, "in a restart neither"
+
+
+def test_without_credentials_a_server_that_wants_none_relays_and_another_is_told() -> None:
+    bare = replace(turn(), username="", password="")
+    free = Desk(Side("a", Role.CONTROLLING, ["10.0.0.1:5000"], with_servers(bare)))
+
+    def welcome(asked: Asked) -> bytes | None:
+        relayed = wire.xor_address(address("192.0.2.9:49152"), asked.message.transaction)
+        mapped = wire.xor_address(asked.base.address, asked.message.transaction)
+        return free.reply(
+            asked, None, (Attr.XOR_RELAYED_ADDRESS, relayed), (Attr.XOR_MAPPED_ADDRESS, mapped)
+        )
+
+    free.answer = welcome
+    assert len(free.gather().candidates(CandidateType.RELAYED)) == 1
+    strict = Desk(Side("a", Role.CONTROLLING, ["10.0.0.1:5000"], with_servers(bare))).gather()
+    (event,) = strict.side.all(ServerFailed)
+    assert event.why == "the server does not accept user name and password (401)"

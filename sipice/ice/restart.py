@@ -47,7 +47,7 @@ def prepare(state: AgentState, streams: Iterable[Stream]) -> None:
     """Both generations answer checks from now on; the sockets are the same (§9)."""
     for stream in streams:
         if stream.next is not None:
-            forget(state, stream, stream.next)
+            _retire(state, stream, stream.next)  # the peer may still be checking it
         following = new_generation(state, stream.id, stream.components)
         current = stream.current.local
         for candidate in current.candidates:
@@ -90,20 +90,23 @@ def take_over(state: AgentState, stream: Stream) -> None:
     carries = any(path.table.send is not None for path in stream.media)
     if carries and following.state is not ChecklistState.COMPLETED:
         return  # a current generation without any path is not worth waiting for
-    retired, stream.retired = stream.retired, stream.current
-    if retired is not None:
-        forget(state, stream, retired)
-    _stop_checks(state, stream, stream.current)
+    _retire(state, stream, stream.current)
     stream.current, stream.next, stream.committed = following, None, False
-    state.timers.arm(
-        RetireGeneration(stream.id, stream.retired.number),
-        state.now + state.config.retire_after,
-    )
     for number in range(1, stream.components + 1):
         media.refresh(state, stream, number)
     state.events.append(RestartFinished(stream.id, following.number))
     if state.tracer is not None:
         tracing.stream(state, "generation-took-over", following)
+
+
+def _retire(state: AgentState, stream: Stream, generation: Generation) -> None:
+    """It only answers from now on, and that for a short while."""
+    retired, stream.retired = stream.retired, generation
+    if retired is not None:
+        forget(state, stream, retired)
+    _stop_checks(state, stream, generation)
+    key = RetireGeneration(stream.id, generation.number)
+    state.timers.arm(key, state.now + state.config.retire_after)
 
 
 def roll_back(state: AgentState, stream: Stream) -> None:

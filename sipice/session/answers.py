@@ -9,7 +9,7 @@ from sdp import SessionDescription, effective
 from sipice.ice import Candidate, StreamId
 from sipice.ice.questions import Outlook
 from sipice.session import apply, describe, mapping, offers, sections, show, streams, verify
-from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Rejected
+from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Reason, Rejected
 from sipice.session.state import CLOSED, Dialog, Exchange, Leg, Mode, Phase, Slot, Step
 
 
@@ -172,7 +172,7 @@ def _is_decided(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
         else:
             return False
     exchange.pinned = pinned
-    dialog.restart.update(lost)
+    dialog.restart |= dict.fromkeys(lost, Reason.RESTART)
     return True
 
 

@@ -128,7 +128,7 @@ def commit(leg: Leg, dialog: Dialog, exchange: Exchange) -> None:
     dialog.exchange, dialog.phase = None, Phase.STABLE
     for stream, mark in exchange.marks.items():
         dialog.stream(stream).begin_anew(mark)
-        dialog.restart.discard(stream)
+        dialog.restart.pop(stream, None)
     for stream, defaults in exchange.told.items():
         if stream in dialog.streams:
             dialog.stream(stream).defaults = defaults

@@ -11,7 +11,7 @@ from sipice.ice import Agent, Demux, Pacer, Role, StreamId
 from sipice.net import SILENT, Address, Base, Flow, MediaTable, Resolve
 from sipice.session import answers, apply, dialogs, driving, fragments, names, offers, verify
 from sipice.session.config import SessionConfig, Trickle
-from sipice.session.events import Reason, Rejected, SessionEvent, UpdateNeeded
+from sipice.session.events import Reason, Rejected, SessionEvent
 from sipice.session.state import Dialog, Leg, Mode, Phase, SessionCommand, Step
 from sipice.trace import Tracer
 
@@ -172,10 +172,12 @@ class Controller:
         """Have our next offer restart ICE; ``UpdateNeeded`` asks for that offer."""
         found = self._dialog(now, dialog)
         if found is not None:
-            own = [slot.stream for slot in found.slots if slot.mode is Mode.ICE and slot.stream
-                   is not None]  # fmt: skip
-            found.restart.update(own if streams is None else [s for s in streams if s in own])
-            self._leg.events.append(UpdateNeeded(dialog, Reason.REQUESTED))
+            wanted = [slot.stream for slot in found.slots if slot.mode is Mode.ICE]
+            for stream in wanted if streams is None else streams:
+                if stream in wanted and stream is not None:
+                    found.restart[stream] = Reason.REQUESTED
+                    found.reported -= {one for one in found.reported if one[0] is Reason.REQUESTED}
+            driving.pump(self._leg)
 
     def confirm(self, now: float, dialog: str) -> None:
         """A 2xx has come or gone: the dialog stands, and no further fork is awaited."""
@@ -354,13 +356,13 @@ class Controller:
         return self._leg.agents() if self._begin(now) else []
 
     def _owners(self, now: float, base: Base) -> list[Agent]:
-        """The agents that have the stream of a base; before any dialog does, who keeps it."""
+        """The agents that have the stream of a base."""
         leg = self._leg
         stream = leg.bases.get(base.number)
         if not self._begin(now) or stream is None:
             return []
         found = [one.agent for one in leg.dialogs.values() if stream in one.streams]
-        return found or ([leg.spare] if leg.spare is not None else [])
+        return found or leg.agents()  # the spare, or whose allocation is being given back
 
 
 def _has(dialog: Dialog, stream: StreamId, component: int) -> bool:

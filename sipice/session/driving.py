@@ -17,7 +17,7 @@ from sipice.ice import DataReceived as AgentData
 from sipice.ice import MediaChanged as AgentMedia
 from sipice.net import ReleaseBase
 from sipice.session import answers, fragments, offers, updates
-from sipice.session.events import DataReceived, MediaChanged, PathSelected
+from sipice.session.events import DataReceived, MediaChanged, PathSelected, Reason
 from sipice.session.state import Dialog, Leg, Phase, Selected
 
 
@@ -84,7 +84,7 @@ def _remember(dialog: Dialog, event: Event) -> None:
         case PathLost(stream, generation, _, reason):
             # Who revokes consent does not want our media any more (RFC 7675 §5.2).
             if generation > dialog.stream(stream).floor and reason is not Loss.CONSENT_REVOKED:
-                dialog.restart.add(stream)
+                dialog.restart[stream] = Reason.RESTART
         case _:
             pass
 

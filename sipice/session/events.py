@@ -154,6 +154,6 @@ class OpenPorts(NamedTuple):
 
 
 class ClosePorts(NamedTuple):
-    """A stream is over; its sockets have been released by ``ReleaseBase``."""
+    """A stream is over: forget its anchor. ``ReleaseBase`` tells when each socket may go."""
 
     stream: StreamId

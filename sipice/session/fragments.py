@@ -86,9 +86,10 @@ def receive(leg: Leg, dialog: Dialog, body: bytes) -> Rejected | None:
         slot = dialog.plan[position]
         if slot.mode is not Mode.ICE or slot.stream is None:
             continue
-        if remote is not None and effective.credentials(remote, position) != credentials:
+        known = remote is not None and position < len(remote.media)
+        if known and remote and effective.credentials(remote, position) != credentials:
             continue
-        if remote is None:
+        if not known:
             _introduce(leg, dialog, slot, credentials)
         for candidate in media.candidates:
             _take(leg, dialog, slot, candidate, credentials.ufrag)

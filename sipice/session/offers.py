@@ -9,7 +9,7 @@ from sdp import SessionDescription, effective
 from sipice.ice import StreamId
 from sipice.session import apply, describe, dialogs, sections, show, streams, verify
 from sipice.session.config import Trickle
-from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Rejected
+from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Reason, Rejected
 from sipice.session.state import (
     CLOSED,
     Dialog,
@@ -254,4 +254,4 @@ def _note_restart(dialog: Dialog, exchange: Exchange) -> None:
             continue
         if effective.is_restart(dialog.remote, exchange.remote, section):
             exchange.notes.append(f"stream {section}: the answer restarts ICE, the offer did not")
-            dialog.restart.add(slot.stream)
+            dialog.restart[slot.stream] = Reason.RESTART

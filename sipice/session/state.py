@@ -212,8 +212,8 @@ class Dialog:
     confirmed: bool = False
     trickles: bool | None = None
     """What SIP says about trickling to this peer; None: the descriptions decide."""
-    restart: set[StreamId] = field(default_factory=set[StreamId])
-    """Streams that our next offer has to restart."""
+    restart: dict[StreamId, Reason] = field(default_factory=dict[StreamId, Reason])
+    """Streams that our next offer has to restart, and why."""
     reported: set[tuple[Reason | int | None, ...]] = field(
         default_factory=set[tuple[Reason | int | None, ...]]
     )

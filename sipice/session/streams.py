@@ -35,7 +35,7 @@ def drop(leg: Leg, dialog: Dialog, stream: StreamId) -> None:
     """The dialog has no use for a stream any more."""
     dialog.agent.remove_stream(leg.now, stream)
     dialog.streams.pop(stream, None)
-    dialog.restart.discard(stream)
+    dialog.restart.pop(stream, None)
     leg.commands += dialog.agent.take_commands()
     close_unused(leg)
 
@@ -48,8 +48,6 @@ def close_unused(leg: Leg) -> None:
     for stream in [stream for stream in leg.ports if stream not in used]:
         del leg.ports[stream]
         leg.commands.append(ClosePorts(stream))
-        for base in [base for base, owner in leg.bases.items() if owner == stream]:
-            del leg.bases[base]
 
 
 def are_open(leg: Leg, exchange: Exchange) -> bool:

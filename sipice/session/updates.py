@@ -13,8 +13,8 @@ def consider(leg: Leg, dialog: Dialog) -> None:
     """Tell the owner, once for each cause, that our stack should make an offer."""
     if dialog.phase is not Phase.STABLE or dialog.remote is None or dialog.exchange is not None:
         return
-    for stream in dialog.restart:
-        _report(leg, dialog, Reason.RESTART, stream, dialog.stream(stream).latest)
+    for stream, reason in dialog.restart.items():
+        _report(leg, dialog, reason, stream, dialog.stream(stream).latest)
     found = [
         (section, slot, dialog.stream(slot.stream))
         for section, slot in enumerate(dialog.slots)

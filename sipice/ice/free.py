@@ -17,6 +17,7 @@ from sipice.ice import (
 )
 from sipice.ice.events import Loss, MediaChanged
 from sipice.ice.state import AgentState, ChecklistState, Generation, LocalBase, Stream
+from sipice.ice.timers import Allocation, ServerKeepalive
 from sipice.net import SILENT, Base, CancelResolve, ReleaseBase
 
 
@@ -146,18 +147,21 @@ def _untie(generation: Generation) -> None:
 def everything(state: AgentState) -> None:
     """The session is over: give back all bases, and the pacer's slot."""
     streams = list(state.streams.values())
-    if not state.local.members:
+    others = [member for member in state.local.members if member is not state]
+    if not others:
         state.streams.clear()  # no sibling shows their candidates to anybody
     for stream in streams:
         for base in _relays_first(state, stream):
             release(state, base)
         for generation in stream.generations():
             _untie(generation)
-    for base in state.local.bases.values():
-        if not base.users and base.relay is None:
-            state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket
     pace.release(state)
-    if len(state.local.members) < 2:
+    if others:
+        _hand_over(state, streams, others)
+    else:
+        for base in state.local.bases.values():
+            if not base.users and base.relay is None:
+                state.commands.append(ReleaseBase(base.base))  # its allocation ends with the socket
         for connection in list(state.local.flows.values()):
             link.hang_up(state, connection)
         state.commands += map(CancelResolve, state.local.queries)
@@ -167,6 +171,20 @@ def everything(state: AgentState) -> None:
     state.touched = ()
     state.streams.clear()
     state.closed = True
+
+
+def _hand_over(state: AgentState, streams: list[Stream], others: list[AgentState]) -> None:
+    """What keeps allocations and mappings alive goes on with a sibling; gathering ends."""
+    for stream in streams:
+        if stream.asking:
+            gathered.finish(state, stream)  # nobody else hears the answers
+    for key, when in state.timers.keys():  # noqa: SIM118 (a table, not a dictionary)
+        if isinstance(key, Allocation):
+            others[0].timers.arm(key, when)
+        elif isinstance(key, ServerKeepalive) and key.base in state.local.bases:
+            number = state.local.bases[key.base].stream
+            for heir in [one for one in others if number in one.streams][:1]:
+                heir.timers.arm(key, when)
 
 
 def components(state: AgentState, stream: Stream, count: int) -> None:

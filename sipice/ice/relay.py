@@ -384,7 +384,7 @@ def _lost(state: AgentState, port: RelayPort, event: Lost, why: str = "") -> Non
         port.lost = True
         return
     port.answered = True
-    if port.replaces is not None:
+    if port.replaces is not None and not port.replaces.lost:
         state.local.relays[port.place] = port.replaces  # it still stands
     else:
         state.local.relays.pop(port.place, None)

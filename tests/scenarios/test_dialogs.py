@@ -111,8 +111,19 @@ def _hears(call: Chaos, ours: int, theirs: int) -> None:
 
 
 @pytest.mark.parametrize("trickle", Trickle)
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_two_stacks_do_they_end_with_media(seed: int, trickle: Trickle) -> None:
+    _converse(seed, trickle)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("trickle", Trickle)
+@pytest.mark.parametrize("seed", range(4, 100))
+def test_whatever_two_stacks_do_in_many_calls(seed: int, trickle: Trickle) -> None:
+    _converse(seed, trickle)
+
+
+def _converse(seed: int, trickle: Trickle) -> None:
     rng = Random(f"dialogs {seed} {trickle.value}")
     kinds: list[SiteKind] = [rng.choice(KINDS), rng.choice(KINDS)]
     topology = build(*kinds, rtt=rng.choice([0.0, 0.020, 0.2]), seed=seed)

@@ -64,11 +64,25 @@ def offer_fits(dialog: Dialog, offer: SessionDescription, most: int) -> Rejected
     before = dialog.remote
     if before is not None:
         for section, slot in enumerate(dialog.slots):
+            if slot.mode is not Mode.ICE or section >= len(before.media):
+                continue
             changed = effective.changed_without_restart(before, offer, section)
-            if changed and slot.mode is Mode.ICE and section < len(before.media):
+            if changed and not _is_only_trickle(before, offer, section, changed):
                 what = " and ".join(changed)
                 return rejected(488, f"{what} changed without an ICE restart", section)
     return credentials_fit(offer)
+
+
+def _is_only_trickle(
+    before: SessionDescription, offer: SessionDescription, section: int, changed: tuple[str, ...]
+) -> bool:
+    """Whether the option to trickle is all that came or went.
+
+    DEVIATION RFC 8839 §4.4.2.1: pjsip leaves it out of its updated offers, when nothing is left to
+    be trickled; a refusal would cost the call and gain nothing.
+    """
+    options = [set(effective.ice_options(one, section)) for one in (before, offer)]
+    return changed == ("ice-options",) and options[0] ^ options[1] == {"trickle"}
 
 
 def credentials_fit(description: SessionDescription) -> Rejected | None:

@@ -84,6 +84,17 @@ def test_options_pacing_and_lite_do_not_change_without_a_restart(change: dict[st
     solo.offered(other)
 
 
+def test_the_option_to_trickle_may_go_when_there_is_nothing_to_trickle_any_more() -> None:
+    solo = Solo()
+    solo.offered(peer_text(section(), options="ice2 trickle"))
+    solo.answer(OWN)
+    solo.offered(peer_text(section(), version=2))
+    solo.answer(OWN)
+    pacing = ("a=ice-pacing:20",)
+    both = peer_text(section(), version=3, options="ice2 trickle", head=pacing)
+    assert solo.refuses_offer(both).status == 488
+
+
 @rfc("3264", "6", "MUST", "3264-6-2")
 @rfc("9429", "5.8.3", "MUST", "9429-5.8.3-1")
 def test_an_answer_has_the_sections_of_its_offer() -> None:

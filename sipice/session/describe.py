@@ -70,9 +70,10 @@ def says_trickle(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
     """
     checked = [slot for slot in exchange.plan if slot.mode is Mode.ICE]
     begun = [slot for slot in checked if slot.stream not in (*exchange.restarted, *exchange.added)]
+    wanted = leg.config.trickle is not Trickle.OFF
     if begun and dialog.local is not None:
-        return TRICKLE in dialog.local.ice_options
-    return leg.config.trickle is not Trickle.OFF and all(slot.mid is not None for slot in checked)
+        wanted = TRICKLE in dialog.local.ice_options
+    return wanted and all(slot.mid is not None for slot in checked)
 
 
 def _ice_of(

@@ -6,13 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 import sdp
 from sdp import effective
-from sipice.session import Rejected, SessionConfig, Trickle
+from sipice.session import DescriptionReady, Rejected, SessionConfig, Trickle
 from sipice.session.state import Slot
 from tests.capabilities import needs
 from tests.sdp.rfc.examples import FOLDER as EXAMPLES
@@ -22,7 +22,7 @@ from tests.tracedir import traces_dir
 from tests.traces.corpus import Trace, foreign_traces, own_traces
 
 HERE = Path(__file__).parent
-OUTCOMES: dict[str, dict[str, str]] = tomllib.loads(
+OUTCOMES: dict[str, dict[str, Any]] = tomllib.loads(
     (HERE.parent / "data" / "session_outcomes.toml").read_text("utf-8")
 )
 RECORDED = HERE.parent / "traces" / "recorded"
@@ -86,7 +86,7 @@ def as_answerer(dialog: Dialog) -> str:
         if refusal is not None:
             words.append(said(refusal))
             break
-        (ready,) = [one for one in solo.take() if hasattr(one, "sdp")]
+        (ready,) = [one for one in solo.take() if isinstance(one, DescriptionReady)]
         solo.controller.begin_answer(solo.now, solo.dialog, stack.answer(ready.sdp))
         solo.wait(solo.now + 60.0)  # remote-candidates of a later offer are not decided before
         words.append(outcome(solo))
@@ -147,7 +147,7 @@ def _offer(trace: Trace) -> None:
     if refusal is not None:
         assert 400 <= refusal.status < 500
         return
-    (ready,) = [one for one in solo.take() if hasattr(one, "sdp")]
+    (ready,) = [one for one in solo.take() if isinstance(one, DescriptionReady)]
     solo.judge.tolerated |= _own_errors(stack.answer(ready.sdp))
     solo.answer(stack.answer(ready.sdp))
 

@@ -2,13 +2,17 @@
 
     python -m benchmarks.bench_agent
 
-Both engines use real UDP sockets on the loopback interface and one asyncio loop; a session is both
-its ends: sockets, description, checks, nomination, close. The pacer's floor of 5 ms between the
-transactions of one process limits how many sessions a second may start, not what they cost; the
-floor is off for the first row and on for the second. Consent is the CPU time of connected agents
-that do nothing else. Memory is the growth of the heap (tracemalloc) per connected agent, without
-what the socket and the loop need. 10,000 agents are the ends of 10,000 sessions in one process,
-each with its own socket; their peers live in a second process.
+Both engines use real UDP sockets on the loopback interface: every datagram goes through the kernel
+and every deadline is kept. aioice runs on asyncio, which it is made for; ours has a shell of its
+own, one epoll and one heap (benchmarks/shell.py). A session is both its ends: sockets, description,
+checks, nomination, close. In the first row 100 of them begin at once, with the pacer's floor off (5
+ms between the transactions of one process limit how many may begin in a second, not what they
+cost); in the second one begins every 15 ms, as calls do, and the processor's caches are cold each
+time. So they are for consent, the CPU time of connected agents that do nothing else. "bare" are
+ends that exchange as many packets in the same way and know nothing: no agent can cost less in
+Python. Memory is the growth of the heap (tracemalloc) per connected agent, without what the socket
+and the shell need. 10,000 agents are the ends of 10,000 sessions in one process, each with its own
+socket; their peers live in a second process.
 """
 
 from __future__ import annotations
@@ -22,32 +26,43 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from random import Random
+from select import EPOLLIN, epoll
+from socket import AF_INET, SOCK_DGRAM, SOCK_NONBLOCK, socket
 
 from benchmarks.paired import summary
+from benchmarks.shell import HOST, End, Shell
 from benchmarks.table import Row, main
-from sipice.ice import Agent, Pacer, Role
-from sipice.ice.description import Description
+from sipice.ice import Agent, Candidate, CandidateType, Credentials, Description, Pacer, Role
+from sipice.ice.pacer import FLOOR
 from sipice.net import Address, Base, Command, SendDatagram
-from tests.loopback import CONFIG, Endpoint, Theirs, tell_them, their_description
+from tests.loopback import CONFIG, Theirs, tell_them, their_description
 
-ROUNDS = 7
+ROUNDS = 9
 SESSIONS = 100
-IDLE_AGENTS = 200
+IDLE_AGENTS = 1000
 IDLE_SECONDS = 10.0
+SETTLING = 5.0
+"""Seconds until the first consent checks are over and unused candidates are freed."""
+PATIENCE = 60.0
 MANY = 10_000
+REQUEST, RESPONSE = bytes(92), bytes(64)
+"""As long as a check and its answer."""
 
 
-async def our_session(pacer: Pacer) -> tuple[Endpoint, Endpoint]:
-    """Both ends of one session, connected."""
-    one, two = Endpoint(Role.CONTROLLING, CONFIG, pacer), Endpoint(Role.CONTROLLED, CONFIG, pacer)
-    for end in (one, two):
-        end.keep_events = False
-        end.open()
-    one.connect(two.description())
-    two.connect(one.description())
-    if not (await one.done and await two.done):
+def our_sessions(shell: Shell, count: int, floor: float = 0.0, pause: float = 0.0) -> list[End]:
+    """Both ends of so many sessions, connected."""
+    pacer, ends = Pacer(floor), []
+    for _ in range(count):
+        one, two = (End(shell, role, CONFIG, pacer) for role in Role)
+        ours, theirs = one.description(), two.description()
+        one.connect(theirs)
+        two.connect(ours)
+        ends += [one, two]
+        if pause:
+            shell.run(lambda: False, pause)
+    if not shell.run(lambda: not shell.pending, PATIENCE) or not all(end.outcome for end in ends):
         sys.exit("bench: a session of ours failed")
-    return one, two
+    return ends
 
 
 async def their_session() -> tuple[Theirs, Theirs]:
@@ -60,66 +75,149 @@ async def their_session() -> tuple[Theirs, Theirs]:
     return one, two
 
 
-async def sessions(floor: float) -> dict[str, list[float]]:
+async def their_sessions(count: int, pause: float = 0.0) -> list[tuple[Theirs, Theirs]]:
+    """So many of them."""
+    begun = []
+    for _ in range(count):
+        begun.append(asyncio.ensure_future(their_session()))
+        if pause:
+            await asyncio.sleep(pause)
+    return await asyncio.gather(*begun)
+
+
+def sessions(floor: float, pause: float) -> dict[str, list[float]]:
     """CPU seconds per session, round by round."""
-    times: dict[str, list[float]] = {"ours": [], "aioice": []}
+    times: dict[str, list[float]] = {"ours": [], "aioice": [], "bare": []}
     for _ in range(ROUNDS):
         gc.collect()
-        pacer = Pacer(floor)
         start = time.process_time()
-        ours = await asyncio.gather(*(our_session(pacer) for _ in range(SESSIONS)))
-        for pair in ours:
-            for end in pair:
-                end.close()
+        shell = Shell()
+        for end in our_sessions(shell, SESSIONS, floor, pause):
+            end.close()
+        shell.close()
         times["ours"].append((time.process_time() - start) / SESSIONS)
         gc.collect()
         start = time.process_time()
-        theirs = await asyncio.gather(*(their_session() for _ in range(SESSIONS)))
-        for one, two in theirs:
-            await asyncio.gather(one.close(), two.close())
+        asyncio.run(_their_sessions(pause))
         times["aioice"].append((time.process_time() - start) / SESSIONS)
+        with epoll() as waiting:
+            start = time.process_time()
+            for _ in range(SESSIONS):
+                bare_session(waiting)
+            times["bare"].append((time.process_time() - start) / SESSIONS)
     return times
 
 
-async def idle() -> dict[str, list[float]]:
-    """CPU seconds that one connected agent needs per second for consent."""
-    times: dict[str, list[float]] = {"ours": [], "aioice": []}
-    pacer = Pacer(0.0)
+async def _their_sessions(pause: float) -> None:
+    for one, two in await their_sessions(SESSIONS, pause):
+        await asyncio.gather(one.close(), two.close())
+
+
+def bare_session(waiting: epoll) -> None:
+    """The system calls of a session, and nothing else: two sockets, three transactions."""
+    ends = [socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK) for _ in range(2)]
+    for end in ends:
+        end.bind((HOST, 0))
+        waiting.register(end, EPOLLIN)
+    one, two = (end.getsockname() for end in ends)
     for _ in range(3):
-        ours = await asyncio.gather(*(our_session(pacer) for _ in range(IDLE_AGENTS // 2)))
-        times["ours"].append(await _idle_cpu())
-        for pair in ours:
-            for end in pair:
-                end.close()
-        theirs = await asyncio.gather(*(their_session() for _ in range(IDLE_AGENTS // 2)))
-        times["aioice"].append(await _idle_cpu())
-        for one, two in theirs:
-            await asyncio.gather(one.close(), two.close())
+        for sender, to, receiver in ((ends[0], two, ends[1]), (ends[1], one, ends[0])):
+            sender.sendto(REQUEST, to)
+            waiting.poll(0)
+            receiver.recvfrom(2048)
+    for end in ends:
+        end.close()
+
+
+def idle() -> dict[str, list[float]]:
+    """CPU seconds that one connected agent needs per second for consent."""
+    times: dict[str, list[float]] = {"ours": [], "aioice": [], "bare": []}
+    for _ in range(3):
+        shell = Shell()
+        ends = our_sessions(shell, IDLE_AGENTS // 2)
+        shell.run(lambda: False, SETTLING)
+        gc.collect()
+        start = time.process_time()
+        shell.run(lambda: False, IDLE_SECONDS)
+        times["ours"].append((time.process_time() - start) / IDLE_SECONDS / IDLE_AGENTS)
+        for end in ends:
+            end.close()
+        shell.close()
+        times["aioice"].append(asyncio.run(_their_idle()))
+        times["bare"].append(_bare_idle())
     return times
 
 
-async def _idle_cpu() -> float:
-    await asyncio.sleep(5.0)  # past the first checks and the freeing of candidates
+class Bare:
+    """An end that asks every 5 s and is answered, in packets of the usual size without meaning."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._socket = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK)
+        self._socket.bind((HOST, 0))
+        self.address = self._socket.getsockname()
+        self.peer = self.address
+        shell.add(self, self._socket.fileno())
+
+    def due(self, when: float) -> None:
+        self._socket.sendto(REQUEST, self.peer)
+        self._shell.arm(self, when + 5.0)
+
+    def readable(self) -> None:
+        data, source = self._socket.recvfrom(2048)
+        if data == REQUEST:
+            self._socket.sendto(RESPONSE, source)
+
+    def close(self) -> None:
+        self._shell.remove(self._socket.fileno())
+        self._socket.close()
+
+
+def _bare_idle() -> float:
+    shell = Shell()
+    ends = [Bare(shell) for _ in range(IDLE_AGENTS)]
+    for number, (one, two) in enumerate(zip(ends[::2], ends[1::2], strict=True)):
+        one.peer, two.peer = two.address, one.address
+        for end in (one, two):
+            shell.arm(end, time.monotonic() + 5.0 * number / len(ends))
+    shell.run(lambda: False, SETTLING)
+    gc.collect()
+    start = time.process_time()
+    shell.run(lambda: False, IDLE_SECONDS)
+    taken = time.process_time() - start
+    for end in ends:
+        end.close()
+    shell.close()
+    return taken / IDLE_SECONDS / IDLE_AGENTS
+
+
+async def _their_idle() -> float:
+    theirs = await their_sessions(IDLE_AGENTS // 2)
+    await asyncio.sleep(SETTLING)
     gc.collect()
     start = time.process_time()
     await asyncio.sleep(IDLE_SECONDS)
-    return (time.process_time() - start) / IDLE_SECONDS / IDLE_AGENTS
+    taken = time.process_time() - start
+    for one, two in theirs:
+        await asyncio.gather(one.close(), two.close())
+    return taken / IDLE_SECONDS / IDLE_AGENTS
 
 
 def in_memory(count: int) -> float:
     """CPU seconds of one session without sockets and loop."""
+    rng = Random(1)
     start = time.process_time()
-    for seed in range(count):
-        memory_session(seed)
+    for _ in range(count):
+        memory_session(rng)
     return (time.process_time() - start) / count
 
 
-def memory_session(seed: int) -> list[Agent]:
+def memory_session(rng: Random) -> list[Agent]:
     """Both ends of a session, connected by handing their datagrams over."""
     ends: list[tuple[Agent, Base]] = []
     pacer = Pacer(0.0)
     for number, role in enumerate(Role):
-        agent = Agent(CONFIG, role=role, rng=Random(seed), pacer=pacer)
+        agent = Agent(CONFIG, role=role, rng=rng, pacer=pacer)
         agent.add_stream()
         address = Address(bytes((127, 0, 0, 1)), 1024 + number)
         ends.append((agent, agent.add_local_address(0.0, 0, 1, address)))
@@ -127,9 +225,11 @@ def memory_session(seed: int) -> list[Agent]:
     for (agent, _), remote in zip(ends, reversed(descriptions), strict=True):
         agent.set_remote_description(0.0, 0, remote)
     now = 0.0
-    while now < 5.0:
+    while True:
         while _deliver(ends, now):
             pass
+        if now > 5.0:
+            break
         now = min(at for agent, _ in ends if (at := agent.next_timeout()) is not None)
         for agent, _ in ends:
             if agent.next_timeout() == now:
@@ -165,11 +265,12 @@ def calibration() -> float:
 
 def heap_per_agent(count: int = 500) -> float:
     """Bytes of heap per connected agent, after unused candidates were freed."""
-    kept = [memory_session(0)]  # what is made once belongs to nobody
+    rng = Random(1)
+    kept = [memory_session(rng)]  # what is made once belongs to nobody
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    kept += [memory_session(seed) for seed in range(1, count + 1)]
+    kept += [memory_session(rng) for _ in range(count)]
     gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
@@ -177,29 +278,40 @@ def heap_per_agent(count: int = 500) -> float:
 
 
 _PEERS = """
-import asyncio, json, sys
+import sys
 from benchmarks.bench_agent import far_side
-asyncio.run(far_side(int(sys.argv[1])))
+far_side(int(sys.argv[1]))
 """
 
 
-async def far_side(count: int) -> None:
-    """The second process: takes one description a line, answers one, until told to stop."""
-    _allow_sockets(count)
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    pacer, ends = Pacer(0.0), []
-    while line := (await reader.readline()).strip():
-        end = Endpoint(Role.CONTROLLED, CONFIG, pacer)
-        end.keep_events = False
-        end.open(host="127.0.0.2")
-        ends.append(end)
+class Orders:
+    """The second process: for each description that comes one of an end of its own goes out."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._pacer = Pacer(0.0)
+        self.ends: list[End] = []
+        self.ended = False
+        shell.add(self, sys.stdin.fileno())
+
+    def readable(self) -> None:
+        line = sys.stdin.readline().strip()  # one at a time: the next waits for the answer
+        if not line:
+            self.ended = True
+            return
+        end = End(self._shell, Role.CONTROLLED, CONFIG, self._pacer, "127.0.0.2")
+        self.ends.append(end)
         print(_line(end.description()), flush=True)
-        end.connect(_description(line.decode()))
-        await asyncio.sleep(0)
-    for end in ends:
+        end.connect(_description(line))
+
+
+def far_side(count: int) -> None:
+    """Live until told to stop."""
+    _allow_sockets(count)
+    shell = Shell()
+    orders = Orders(shell)
+    shell.run(lambda: orders.ended, 3600.0)
+    for end in orders.ends:
         end.close()
 
 
@@ -211,8 +323,6 @@ def _line(description: Description) -> str:
 
 
 def _description(line: str) -> Description:
-    from sipice.ice import Candidate, CandidateType, Credentials
-
     ufrag, pwd, host, port = line.split()
     address = Address.parse(host, int(port))
     candidate = Candidate(1, CandidateType.HOST, address, 2130706431, "1")
@@ -226,40 +336,37 @@ def _allow_sockets(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def many(count: int) -> tuple[float, float, float]:
+def many(count: int) -> tuple[float, float, float]:
     """Connect ``count`` agents of this process: CPU ms per agent, RSS KiB per agent, idle CPU."""
     _allow_sockets(count)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _PEERS,
-        str(count),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    pacer, ends = Pacer(0.0), []
-    before, start = _rss(), time.process_time()
-    for _ in range(count):
-        end = Endpoint(Role.CONTROLLING, CONFIG, pacer)
-        end.keep_events = False
-        end.open()
-        process.stdin.write(f"{_line(end.description())}\n".encode())
-        end.connect(_description((await process.stdout.readline()).decode()))
-        ends.append(end)
-    results = await asyncio.gather(*(end.done for end in ends))
-    if not all(results):
-        sys.exit(f"bench: {results.count(False)} of {count} agents failed")
-    used, memory = time.process_time() - start, _rss() - before
-    await asyncio.sleep(5.0)
-    start = time.process_time()
-    await asyncio.sleep(IDLE_SECONDS)
-    waiting = (time.process_time() - start) / IDLE_SECONDS
-    process.stdin.close()
+    shell, pacer, ends = Shell(), Pacer(0.0), list[End]()
+    command = [sys.executable, "-c", _PEERS, str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as far:
+        assert far.stdin is not None
+        assert far.stdout is not None
+        before, start = _rss(), time.process_time()
+        for _ in range(count):
+            end = End(shell, Role.CONTROLLING, CONFIG, pacer)
+            print(_line(end.description()), file=far.stdin, flush=True)
+            end.connect(_description(far.stdout.readline()))
+            ends.append(end)
+            shell.run(lambda: False, 0.0)
+        connected = shell.run(lambda: not shell.pending, PATIENCE)
+        failed = sum(not end.outcome for end in ends)
+        if not connected or failed:
+            sys.exit(f"bench: {failed} of {count} agents failed")
+        used, memory = time.process_time() - start, _rss() - before
+        shell.run(lambda: False, SETTLING)
+        start = time.process_time()
+        shell.run(lambda: False, IDLE_SECONDS)
+        waiting = (time.process_time() - start) / IDLE_SECONDS
+        failed = sum(not end.outcome for end in ends)
+        if failed:
+            sys.exit(f"bench: {failed} of {count} agents lost their path")
+        far.stdin.close()
     for end in ends:
         end.close()
-    await process.wait()
+    shell.close()
     return 1e3 * used / count, memory / count, waiting
 
 
@@ -271,24 +378,29 @@ def _rss() -> float:
 
 def rows() -> Iterator[Row]:
     """Sessions, consent, memory, ten thousand."""
-    for floor, goal in ((0.0, 3.5), (0.005, None)):
-        measured = summary(asyncio.run(sessions(floor)))
+    for how, floor, pause, goal in (
+        ("100 at once", 0.0, 0.0, 3.5),
+        ("one every 15 ms", FLOOR, 0.015, None),
+    ):
+        measured = summary(sessions(floor, pause))
+        us = measured.microseconds
         yield Row(
-            f"agent: session over sockets, both ends, floor {1000 * floor:g} ms",
-            f"{measured.microseconds['ours']:.0f} us",
-            f"aioice {measured.microseconds['aioice']:.0f} us",
+            f"agent: session over sockets, both ends, {how}",
+            f"{us['ours']:.0f} us",
+            f"aioice {us['aioice']:.0f} us" + ("" if pause else f", bare {us['bare']:.0f} us"),
             measured.ratios["aioice"],
             goal,
         )
-    measured = summary(asyncio.run(idle()))
+    measured = summary(idle())
+    us = measured.microseconds
     yield Row(
         "agent: consent, per agent and second",
-        f"{measured.microseconds['ours']:.1f} us",
-        f"aioice {measured.microseconds['aioice']:.1f} us",
+        f"{us['ours']:.1f} us",
+        f"aioice {us['aioice']:.1f} us, bare {us['bare']:.1f} us",
         measured.ratios["aioice"],
         10.0,
     )
-    memory_session(0)
+    memory_session(Random(1))
     taken, unit = in_memory(200), min(calibration() for _ in range(5))
     yield Row(
         "agent: session in memory, both ends",
@@ -299,7 +411,7 @@ def rows() -> Iterator[Row]:
     yield Row(
         "agent: heap per connected agent", f"{heap / 1024:.1f} KiB", "6 KiB", 6144 / heap, 1.0
     )
-    cpu, memory, waiting = asyncio.run(many(MANY))
+    cpu, memory, waiting = many(MANY)
     yield Row(
         f"agent: {MANY} connected in one process",
         f"{cpu:.2f} ms CPU, {memory:.1f} KiB RSS each",

@@ -8,17 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from random import Random
 from select import EPOLLIN, epoll
 from socket import AF_INET, SOCK_DGRAM, SOCK_NONBLOCK, inet_aton, inet_ntoa, socket
 from time import monotonic
+from typing import Protocol
 
+from sipice.aio.entropy import Entropy
 from sipice.ice import Agent, AgentConfig, Pacer, PathLost, Role, StreamCompleted, StreamFailed
 from sipice.ice.description import Description
 from sipice.net import Address, ReleaseBase, SendDatagram
 
 HOST = "127.0.0.1"
+_RNG = Entropy()
 NEVER = float("inf")
+
+
+class Reader(Protocol):
+    """Whoever reads from a file descriptor."""
+
+    def readable(self) -> None:
+        """There is something to read."""
+
+
+class Sleeper(Protocol):
+    """Whoever waits for an instant."""
+
+    def due(self, when: float) -> None:
+        """It has come."""
 
 
 class Shell:
@@ -26,42 +42,42 @@ class Shell:
 
     def __init__(self) -> None:
         self._epoll = epoll()
-        self._ends: dict[int, End] = {}
-        self._deadlines: list[tuple[float, int, End]] = []
+        self._readers: dict[int, Reader] = {}
+        self._deadlines: list[tuple[float, int, Sleeper]] = []
         self._order = 0
         self.pending = 0
         """Ends that are neither connected nor failed yet."""
 
-    def add(self, end: End, sock: socket) -> None:
-        """Tell ``end`` when its socket can be read."""
-        self._ends[sock.fileno()] = end
-        self._epoll.register(sock, EPOLLIN)
+    def add(self, reader: Reader, number: int) -> None:
+        """Tell ``reader`` when there is something to read from a file descriptor."""
+        self._readers[number] = reader
+        self._epoll.register(number, EPOLLIN)
 
-    def remove(self, sock: socket) -> None:
-        """The socket is about to be closed, which takes it out of the epoll."""
-        del self._ends[sock.fileno()]
+    def remove(self, number: int) -> None:
+        """The file is about to be closed, which takes it out of the epoll."""
+        del self._readers[number]
 
-    def arm(self, end: End, when: float) -> None:
-        """Wake ``end`` at ``when``, or earlier if it was armed for that."""
+    def arm(self, sleeper: Sleeper, when: float) -> None:
+        """Wake ``sleeper`` at ``when``; whoever arms twice is woken twice."""
         self._order += 1
-        heappush(self._deadlines, (when, self._order, end))
+        heappush(self._deadlines, (when, self._order, sleeper))
 
     def run(self, until: Callable[[], bool], patience: float) -> bool:
-        """Go on until something holds; False when it took more than ``patience`` seconds."""
+        """Go on until something holds, once at least; False if it takes over ``patience`` s."""
         give_up = monotonic() + patience
-        ends, deadlines = self._ends, self._deadlines
+        readers, deadlines = self._readers, self._deadlines
         while not until():
             now = monotonic()
-            if now >= give_up:
-                return False
             while deadlines and deadlines[0][0] <= now:
-                when, _, end = heappop(deadlines)
-                end.due(when)
+                when, _, sleeper = heappop(deadlines)
+                sleeper.due(when)
             first = min(give_up, deadlines[0][0]) if deadlines else give_up
             for number, _ in self._epoll.poll(max(0.0, first - now)):
-                end_ = ends.get(number)
-                if end_ is not None:
-                    end_.readable()
+                reader = readers.get(number)
+                if reader is not None:
+                    reader.readable()
+            if now >= give_up:
+                return until()
         return True
 
     def close(self) -> None:
@@ -76,31 +92,26 @@ class End:
     __slots__ = ("_armed", "_shell", "_socket", "agent", "base", "outcome")
 
     def __init__(
-        self,
-        shell: Shell,
-        role: Role,
-        *,
-        config: AgentConfig,
-        rng: Random,
-        pacer: Pacer,
-        host: str = HOST,
+        self, shell: Shell, role: Role, config: AgentConfig, pacer: Pacer, host: str = HOST
     ) -> None:
         self._shell = shell
         self._armed = NEVER
         self.outcome: bool | None = None
         """True once the stream is completed, False when it has failed or is lost."""
         shell.pending += 1
-        self.agent = agent = Agent(config, role=role, rng=rng, pacer=pacer)
+        self.agent = agent = Agent(config, role=role, rng=_RNG, pacer=pacer)
         self._socket = sock = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK)
         sock.bind((host, 0))
         name, port = sock.getsockname()
         address = Address(inet_aton(name), port)
         self.base = agent.add_local_address(monotonic(), agent.add_stream(), 1, address)
-        shell.add(self, sock)
+        shell.add(self, sock.fileno())
 
     def description(self) -> Description:
         """What the peer gets to see."""
-        return self.agent.local_description(0)
+        description = self.agent.local_description(0)
+        self._pump()
+        return description
 
     def connect(self, remote: Description) -> None:
         """Start the checks."""
@@ -138,7 +149,7 @@ class End:
                 data, _, (ip, port) = command
                 self._socket.sendto(data, (inet_ntoa(ip), port))
             elif type(command) is ReleaseBase:
-                self._shell.remove(self._socket)
+                self._shell.remove(self._socket.fileno())
                 self._socket.close()
         for event in agent.take_events():
             if type(event) in _OUTCOMES:

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path as FilePath
-from random import SystemRandom
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sipice.aio import interfaces, statistics
 from sipice.aio.bases import Bases, BindUdp, PortRange
 from sipice.aio.driver import Driver
+from sipice.aio.entropy import Entropy
 from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy, LocalAddress
 from sipice.aio.media import MediaPort, OnMedia
 from sipice.aio.outcome import Outcome
@@ -57,7 +57,7 @@ MAX_MEDIA = 512
 
 PACER = Pacer()
 """RFC 8445 §14.2 limits all sessions of a process together."""
-_RNG = SystemRandom()
+_RNG = Entropy()
 
 
 class NetworkChanged(NamedTuple):

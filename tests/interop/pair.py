@@ -69,9 +69,18 @@ class PairError(Exception):
 
 
 async def run(
-    offerer: Side, answerer: Side, *, media: Literal["data", "audio"] = "data", seconds: float = 30
+    offerer: Side,
+    answerer: Side,
+    *,
+    media: Literal["data", "audio"] = "data",
+    seconds: float = 30,
+    settle: float = 0.0,
 ) -> Outcome:
-    """One session between two peers; never raises for what a peer does."""
+    """One session between two peers; never raises for what a peer does.
+
+    ``settle`` is how long the descriptions are on their way: as much as signalling would take, so
+    that what an engine does while it gathers does not weigh on its checks.
+    """
     outcome = Outcome(offerer.peer, answerer.peer)
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(_driver(offerer, "offer", media))
@@ -79,7 +88,7 @@ async def run(
         outcome.events = (one.events, two.events)
         try:
             async with asyncio.timeout(seconds):
-                await _introduce(one, two, media, outcome)
+                await _introduce(one, two, media, outcome, settle)
                 pairs = await asyncio.gather(one.expect("nominated"), two.expect("nominated"))
             outcome.nominated = _after(outcome, pairs)
             outcome.path = (_type(pairs[0].get("local")), _type(pairs[0].get("remote")))
@@ -94,13 +103,16 @@ async def run(
     return outcome
 
 
-async def _introduce(one: _Driver, two: _Driver, media: str, outcome: Outcome) -> None:
+async def _introduce(
+    one: _Driver, two: _Driver, media: str, outcome: Outcome, settle: float
+) -> None:
     """Both get the other's description; the clock starts when the last is on its way."""
     offer = await one.expect("local")
     if two.kind is not Kind.ICE:
         two.tell(_as_sdp(offer, two.kind, media))
     answer = await two.expect("local")
     outcome.descriptions = (offer, answer)
+    await asyncio.sleep(settle)
     outcome.known = time.monotonic()
     if one.kind is Kind.ICE:
         one.tell({"ice": _as_ice(answer)})

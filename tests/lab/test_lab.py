@@ -34,8 +34,8 @@ print(*times)
 """Binding requests without retransmission; prints how long each answer took."""
 
 
-def answers(lab: Lab, host: str, count: int) -> list[float]:
-    said = lab.run(host, sys.executable, "-c", ASK, SERVER, str(count), seconds=60)
+def answers(lab: Lab, host: str, count: int, server: str = SERVER) -> list[float]:
+    said = lab.run(host, sys.executable, "-c", ASK, server, str(count), seconds=60)
     return [float(word) for word in said.split()]
 
 
@@ -107,6 +107,30 @@ def test_hosts_are_as_far_apart_as_asked_and_half_of_that_from_the_server() -> N
     assert len(took) == 9
     assert took[0] >= 0.030
     assert took[4] < 0.040
+
+
+ECHO = """
+import socket
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.bind(("", 3478))
+print("up", flush=True)
+while True:
+    data, source = one.recvfrom(2048)
+    one.sendto(data, source)
+"""
+
+
+def test_public_sites_do_not_reach_each_other_past_the_delay() -> None:
+    with Lab({"a": "none", "b": "none", "c": "port"}, rtt_ms=60, server=False) as lab:
+        command = lab.enter("b", sys.executable, "-c", ECHO)
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as echo:
+            assert echo.stdout is not None
+            echo.stdout.readline()
+            took = [answers(lab, host, 9, lab.sites["b"].address) for host in "ac"]
+            echo.kill()
+    for times in took:
+        assert len(times) == 9
+        assert min(times) >= 0.060
 
 
 @needs("coturn")

@@ -173,6 +173,8 @@ def _uplink(plan: Plan, router: Node, inet: Node, site: Site, *, wired: bool) ->
     if wired:
         plan.cable(router, "wan", inet, f"x-{site.name}")
         plan.cable(inet, f"y-{site.name}", inet, port)
+        # Else inet answers there for its own address, and routes past the program.
+        inet.commands += [f"link set {end}-{site.name} arp off" for end in "xy"]
     else:
         plan.cable(router, "wan", inet, port)
     inet.commands.append(f"link set {port} master br0")

@@ -335,15 +335,28 @@ def _sections(marks: list[Mark]) -> Iterator[str]:
 
 
 def _deviations() -> Iterator[str]:
-    """What the source calls ``DEVIATION``."""
+    """What the source calls ``DEVIATION``, in comments and docstrings."""
     found = [
-        f"- `{path.relative_to(ROOT).as_posix()}`: {line.split('# DEVIATION', 1)[1].strip()}"
+        f"- `{path.relative_to(ROOT).as_posix()}`: {text}"
         for folder in ("sdp", "sipice")
         for path in sorted((ROOT / folder).rglob("*.py"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if "# DEVIATION" in line
+        for text in deviations_in(path.read_text(encoding="utf-8"))
     ]
     yield from found or ["None."]
+
+
+def deviations_in(source: str) -> Iterator[str]:
+    """Each from the word on to the end of its comment or paragraph."""
+    lines = [line.strip() for line in source.splitlines()]
+    for at, line in enumerate(lines):
+        before, word, text = line.partition("DEVIATION ")
+        if not word or before not in ("", "# "):
+            continue
+        for more in lines[at + 1 :]:
+            if not more or more.startswith('"""') or more.startswith("#") != bool(before):
+                break
+            text += " " + more.removeprefix("# ")
+        yield text
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from tests.conformance import (
     Reasons,
     Row,
     covers,
+    deviations_in,
     marks_in,
     read_marks,
     read_proven,
@@ -127,6 +128,21 @@ def test_an_open_row_shows_the_most_special_reason() -> None:
     reasons = Reasons({"8839": "later", "8839-5.4": "soon"}, {})
     assert "| *open: soon* |" in render([ROW], [], reasons)
     assert "| *not ours: text* |" in render([ROW], [], Reasons(reasons.planned, {ROW.id: "text"}))
+
+
+def test_deviations_are_read_from_comments_and_docstrings_to_their_end() -> None:
+    source = '''
+def one():
+    """First.
+
+    DEVIATION §1: we do not
+    do that.
+    """
+    # DEVIATION §2: nor
+    # that.
+    one()  # the word DEVIATION alone says nothing
+'''
+    assert list(deviations_in(source)) == ["§1: we do not do that.", "§2: nor that."]
 
 
 def test_a_reason_for_a_tested_row_and_one_for_no_row_are_found() -> None:

@@ -145,6 +145,9 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
         checklist.dequeue(generation, pair)
     if valid not in component.valid:
         _insert_valid(component, valid)
+        if len(generation.components) > 1:
+            for other in generation.components:  # they may have waited for this one
+                state.outdate(generation.stream, other.number)
     media.add_source(state, generation, (pair.base.number, pair.to), component.number)
     if was_new:
         checklist.unfreeze(state, pair.foundation)

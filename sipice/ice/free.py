@@ -205,6 +205,8 @@ def components(state: AgentState, stream: Stream, count: int) -> None:
     for base in _relays_first(state, stream):
         if base.component > count:
             release(state, base)
+    for path in stream.media:
+        state.outdate(stream.id, path.component)
 
 
 def lose_base(state: AgentState, base: Base, reason: Loss = Loss.BASE_REMOVED) -> None:

@@ -155,8 +155,8 @@ def _choose(state: AgentState, generation: Generation, number: int) -> Candidate
     component = generation.component(number)
     if component is None or generation.state is ChecklistState.FAILED:
         return None  # §12.1: a stream that lacks a pair for one component sends nothing at all
-    if state.config.lite and not all(other.valid for other in generation.components):
-        return None  # §12.1.1: a lite agent waits for a valid pair of each component
+    if not all(other.valid for other in generation.components):
+        return None  # RFC 8839 §7.1.1, and §12.1.1: each component needs a valid pair
     if component.selected is not None:
         return component.selected
     # The peer may know of the nomination before we do, and give up the other pairs.

@@ -33,6 +33,8 @@ def end(state: AgentState, generation: Generation) -> None:
     if generation.remote is not None and not generation.remote.complete:
         generation.remote.complete = True
         settle_components(generation)
+        for component in generation.components:
+            state.outdate(generation.stream, component.number)
         state.touch(generation)
 
 

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from sipice.ice import AgentConfig, Description, PairSelected, Role, StreamCompleted
+from sipice.ice import (
+    AgentConfig,
+    Description,
+    PairSelected,
+    RestartFinished,
+    Role,
+    StreamCompleted,
+)
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
 
@@ -120,3 +127,30 @@ def test_a_description_of_a_full_peer_makes_no_checklist() -> None:
     side, _ = lite_side()
     assert side.agent._state.streams[0].current.checklist == []
     assert Description(side.agent.local_description(0).credentials).lite is False
+
+
+@rfc("8839", "4.4.3.2", "MUST", "8839-4.4.3.2-1")
+def test_a_restarted_lite_agent_sends_on_the_old_pair_until_it_has_a_new_one() -> None:
+    side, puppet = lite_side()
+    base = side.bases[OWN]
+    nominating = puppet.request(controlling=True, nominate=True)
+    side.agent.receive_datagram(0.1, nominating, base, puppet.host)
+    identifier = side.agent.prepare_restart(1.0)
+    fresh = side.agent.local_description(0)
+    side.agent.set_remote_description(1.0, 0, puppet.description)
+    side.agent.commit_restart(1.0, identifier)
+    sent_by(side, 1.0)
+    assert len(side.all(StreamCompleted)) == 1
+    assert side.all(RestartFinished) == []
+    path = side.agent.media(0, 1).send
+    assert path is not None
+    assert path.to == puppet.host
+    anew = puppet.request(controlling=True, nominate=True)
+    elsewhere = address("198.51.100.9:7777")
+    assert puppet.peer == fresh.credentials, "checked with the new ones"
+    side.agent.receive_datagram(2.0, anew, base, elsewhere)
+    sent_by(side, 2.0)
+    assert len(side.all(RestartFinished)) == 1
+    path = side.agent.media(0, 1).send
+    assert path is not None
+    assert path.to == elsewhere

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from sipice.ice import AgentConfig, MediaChanged, PairSelected, Role, StreamFailed
+from sipice.ice import MediaChanged, PairSelected, Role
 from sipice.net import SILENT, SendDatagram, Source
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote
 from tests.marks import rfc
 from tests.rfc.alone import PEER, Alone, peers, requests
 
 OWN = address("10.0.0.1:5000")
+RTCP = "10.0.0.2:6001"
 
 
 def controlled() -> tuple[Side, Puppet]:
@@ -83,23 +85,38 @@ def test_media_can_be_sent_by_the_agent_itself() -> None:
     assert command == SendDatagram(b"\x80media", wire.a.bases[OWN], address("10.0.0.2:6000"))
 
 
-@rfc("8445", "12.1", "MUST NOT", "8445-12.1-4")
-def test_a_stream_that_lacks_one_component_sends_nothing_at_all() -> None:
-    side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], AgentConfig(consent=False), components=2)
-    second = remote("10.0.0.2:6001", foundation="2", component=2)
-    puppet = Puppet(side, candidates=[remote(), second])
-    side.agent.set_remote_description(0.0, 0, puppet.description)
-    first = next(s for s in advance(side, 0.1) if s.to == puppet.host)
-    base = side.bases[OWN]
-    side.agent.receive_datagram(0.2, puppet.success(first.message, OWN), base, first.to)
-    assert side.agent.media(0, 1).send is not None
-    advance(side, 60.0)
-    assert len(side.all(StreamFailed)) == 1
-    assert [side.agent.media(0, component).send for component in (1, 2)] == [None, None]
-    other = side.bases[address("10.0.0.1:5001")]
-    data = puppet.request(controlling=True)
-    side.agent.receive_datagram(61.0, data, other, second.address)
-    assert side.agent.media(0, 1).send is not None, "it may again when the peer comes back"
+@rfc("8839", "7.1.1", "MUST NOT", "8839-7.1.1-3")
+def test_nothing_is_sent_before_each_component_of_the_stream_has_a_valid_pair() -> None:
+    own = [remote(), remote(RTCP, foundation="2", component=2)]
+    alone = Alone(Role.CONTROLLED, peers=own, components=2)
+    alone.run(0.05)
+    first, second = requests(alone.log)
+    alone.answer(first)
+    assert [alone.agent.media(0, component).send for component in (1, 2)] == [None, None]
+    assert alone.send_media() is None
+    alone.answer(second)
+    for component in (1, 2):
+        assert alone.agent.media(0, component).send is not None
+        assert alone.send_media(component=component) is not None
+
+
+def test_a_component_that_the_peer_has_not_is_not_waited_for() -> None:
+    alone = Alone(Role.CONTROLLED, components=2, begun=False)
+    told = alone.puppet.description
+    alone.puppet.description = replace(told, complete=False)
+    alone.begin()
+    alone.answer(requests(alone.log)[0])
+    assert alone.path() is None, "candidates of component 2 may still come"
+    alone.agent.end_of_candidates(alone.now, 0)
+    assert alone.path() == PEER
+
+
+def test_a_component_that_both_gave_up_is_not_waited_for() -> None:
+    alone = Alone(Role.CONTROLLED, components=2, peers=[remote(), remote(RTCP, component=2)])
+    alone.answer(requests(alone.log)[0])
+    assert alone.path() is None
+    alone.agent.keep_components(alone.now, 0, 1)
+    assert alone.path() == PEER
 
 
 def test_media_stays_on_the_pair_that_is_being_nominated() -> None:

@@ -29,6 +29,7 @@ def indications(sent: list[Sent]) -> list[Sent]:
 
 @rfc("8445", "11", "MUST", "8445-11-1")
 @rfc("8445", "11", "", "AT-36")
+@rfc("8839", "6", "MUST", "8839-6-1")
 def test_an_idle_pair_gets_one_packet_each_fifteen_seconds() -> None:
     wire = connected()
     wire.run(100.0)

@@ -16,7 +16,7 @@ from sipice.ice import (
 from sipice.net import Source
 from tests.ice.harness import address, pair_of, remote
 from tests.marks import rfc
-from tests.rfc.alone import OWN, PEER, Alone, peers
+from tests.rfc.alone import OWN, PEER, Alone, peers, requests
 from tests.simnet.call import Call, Plan, ice_servers
 from tests.simnet.nat import SYMMETRIC
 from tests.simnet.peer import Peer
@@ -132,14 +132,19 @@ def test_during_a_restart_the_previous_pair_stays_the_selected_one() -> None:
 
 @rfc("8445", "12.1", "MUST NOT", "8445-12.1-4")
 def test_a_stream_that_failed_carries_no_data_on_any_component() -> None:
-    own = [remote(PEER), remote(RTCP, component=2, priority=2130706430)]
-    alone = Alone(Role.CONTROLLING, peers=own, components=2)
-    alone.serve(30.0, deaf=[RTCP])
+    """Other pairs of it are valid, but the nomination of the best has failed."""
+    own = [*peers(PEER, SECOND), remote(RTCP, component=2, foundation="r")]
+    alone = Alone(Role.CONTROLLING, AgentConfig(pac=0.05), peers=own, components=2)
+    alone.run(0.1)
+    for check in requests(alone.log):
+        alone.answer(check)
     assert alone.path() == PEER
-    alone.serve(200.0, deaf=[RTCP])
+    nomination = next(sent for sent in alone.run(0.4) if sent.nominates and str(sent.to) == PEER)
+    alone.refuse(nomination, 400)
     assert alone.side.all(StreamFailed)
-    assert alone.path() is None
-    assert alone.send_media() is None
+    for component in (1, 2):
+        assert alone.agent.media(0, component).send is None
+        assert alone.send_media(component=component) is None
 
 
 @rfc("8445", "12.1.1", "MUST NOT", "8445-12.1.1-1")

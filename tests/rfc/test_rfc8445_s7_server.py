@@ -183,6 +183,7 @@ def test_unknown_required_attributes_get_a_signed_420_that_lists_them() -> None:
 
 @rfc("8445", "7.3", "MUST", "8445-7.3-3")
 @rfc("8445", "7.3", "", "AT-04")
+@rfc("8839", "4.2.4", "MUST", "8839-4.2.4-1")
 def test_checks_before_the_description_are_answered_at_once_and_followed_up_later() -> None:
     case = Alone(begun=False)
     unknown = f"{case.puppet.peer.ufrag}:PUPPETuf"

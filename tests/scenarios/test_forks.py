@@ -6,7 +6,15 @@ from random import Random
 
 import pytest
 
-from sipice.ice import AgentConfig, Pacer, PairSelected, PathLost, Role, StreamFailed
+from sipice.ice import (
+    AgentConfig,
+    Pacer,
+    PairSelected,
+    PathLost,
+    Role,
+    StreamCompleted,
+    StreamFailed,
+)
 from sipice.trace import Tracer
 from tests.marks import rfc
 from tests.simnet.call import Watch, ice_servers
@@ -115,6 +123,27 @@ def test_every_branch_connects_over_the_same_sockets(count: int, spread: float) 
     for branch in call.branches:
         call.assert_connected(branch)
     assert {base.address.port for _, _, base in call.a.bases} == {call.a.bases[0][2].address.port}
+
+
+@rfc("8839", "7.3", "rule", "8839-7.3-1")
+@rfc("8839", "7", "rule", "8839-7-1")
+@rfc("8445", "7.3.1.4", "", "AT-50")
+def test_two_answers_are_two_sessions_with_their_own_pairs_and_early_media() -> None:
+    call = ForkedCall(2)
+    call.offer()
+    for number, branch in enumerate(call.branches):
+        call.answer_at(0.040 + 0.030 * number, branch)
+    call.world.run(until=3.0)
+    siblings = [call.siblings[branch.name] for branch in call.branches]
+    assert [len(sibling.all(StreamCompleted)) for sibling in siblings] == [1, 1]
+    for branch in call.branches:
+        call.assert_connected(branch)
+    assert siblings[0].selected() != siblings[1].selected()
+    for branch in call.branches:
+        assert branch.send_media(b"\x80 from " + branch.name.encode())
+    call.world.run(until=4.0)
+    for sibling, branch in zip(siblings, call.branches, strict=True):
+        assert [data for _, data in sibling.media] == [b"\x80 from " + branch.name.encode()]
 
 
 @pytest.mark.parametrize("winner", [0, 1, 2])

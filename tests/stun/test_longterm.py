@@ -108,13 +108,17 @@ def test_a_list_that_was_taken_away_ends_the_attempt(features: str) -> None:
 
 
 @rfc("8489", "9.2.5", "MUST", "8489-9.2.5-5")
-@pytest.mark.parametrize("features", ["AAAC", "QAAA"])
+@rfc("8489", "9.2.5", "", "AT-71")
+@pytest.mark.parametrize("features", ["AAAC", "QAAA", "AAAD", "wAAA"])
 def test_a_server_that_wants_anonymity_gets_the_user_hash(features: str) -> None:
-    message = request(challenged(challenge(nonce=cookie(features))))
+    offered = (SHA256,) if features in ("AAAD", "wAAA") else ()
+    message = request(challenged(challenge(nonce=cookie(features), algorithms=offered)))
     assert message.get(a.USERNAME) is None
+    assert bool(message.integrity_sha256_at) == bool(offered)
     assert message.get(a.USERHASH) == userhash("user", "example.org")
 
 
+@rfc("8489", "9.2", "", "AT-71")
 @pytest.mark.parametrize(
     ("features", "expected"),
     [

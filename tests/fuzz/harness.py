@@ -22,7 +22,7 @@ _MAX_SIZE = 1 << 16
 def mutants(
     seeds: Sequence[bytes], words: Sequence[bytes], rng: Random, number: int
 ) -> Iterator[bytes]:
-    """Seeds with up to eight changes: bytes, words, lines moved, parts of other seeds."""
+    """Seeds with up to eight changes each: of bits, bytes, pieces and lines; words, other seeds."""
     for _ in range(number):
         data = rng.choice(seeds)
         for _ in range(rng.randint(1, 8)):
@@ -37,26 +37,42 @@ def noise(rng: Random, number: int) -> Iterator[bytes]:
 
 
 def _mutated(data: bytes, seeds: Sequence[bytes], words: Sequence[bytes], rng: Random) -> bytes:
-    kind = rng.randrange(7)
+    start, end = sorted(rng.randint(0, len(data)) for _ in range(2))
+    if rng.randrange(4):
+        end = min(end, start + rng.choice((1, 2, 8, 64)))
+    before, piece, after = data[:start], data[start:end], data[end:]
+    match rng.randrange(8):
+        case 0:
+            return before + after
+        case 1:
+            return before + piece + piece + after
+        case 2:
+            return before + rng.randbytes(len(piece)) + after
+        case 3 if piece:
+            return before + bytes([piece[0] ^ 1 << rng.randrange(8)]) + piece[1:] + after
+        case 4 if words:
+            return before + rng.choice(words) + data[start:]
+        case 5:
+            other = rng.choice(seeds)
+            cut = rng.randint(0, len(other))
+            return before + other[cut : cut + rng.choice((64, _MAX_SIZE))] + after
+        case 6:
+            return _with_other_lines(data, rng)
+        case _:
+            return before + rng.randbytes(1) + data[start + 1 :]
+
+
+def _with_other_lines(data: bytes, rng: Random) -> bytes:
     lines = data.splitlines(keepends=True)
-    if kind == 0 and data:
-        at = rng.randrange(len(data))
-        return data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :]
-    if kind == 1:
-        at = rng.randint(0, len(data))
-        return data[:at] + rng.choice(words) + data[at:]
-    if kind == 2 and lines:
-        del lines[rng.randrange(len(lines))]
-    elif kind == 3 and lines:
-        lines.insert(rng.randrange(len(lines)), rng.choice(lines))
-    elif kind == 4:
-        rng.shuffle(lines) if len(lines) < 20 else lines.reverse()
-    elif kind == 5:
-        start, end = sorted((rng.randint(0, len(data)), rng.randint(0, len(data))))
-        return data[:start] + data[end:]
-    else:
-        other = rng.choice(seeds)
-        return data[: rng.randint(0, len(data))] + other[rng.randint(0, len(other)) :]
+    if not lines:
+        return data
+    match rng.randrange(3):
+        case 0:
+            del lines[rng.randrange(len(lines))]
+        case 1:
+            lines.insert(rng.randrange(len(lines)), rng.choice(lines))
+        case _:
+            rng.shuffle(lines) if len(lines) < 20 else lines.reverse()
     return b"".join(lines)
 
 

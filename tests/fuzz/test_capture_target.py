@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
-from tests.budget import examples
 from tests.capabilities import needs
 from tests.capture.writer import (
     ETHERNET,
@@ -22,7 +19,7 @@ from tests.capture.writer import (
     websocket,
 )
 from tests.fuzz import fuzz_capture
-from tests.fuzz.mutate import mutants
+from tests.fuzz.harness import check
 from tests.sip.story import INVITE, OK
 
 pytestmark = needs("cli")
@@ -42,5 +39,4 @@ def seeds() -> list[bytes]:
 
 
 def test_the_capture_target_survives_mutants() -> None:
-    for data in mutants(seeds(), random.Random(5), examples(500)):
-        fuzz_capture.body(data)
+    check(fuzz_capture.body, seeds(), (), 500)

@@ -6,7 +6,7 @@ import random
 
 from tests.budget import examples
 from tests.fuzz import fuzz_sip_exchange, fuzz_sip_framing, fuzz_sip_message, fuzz_sip_tap
-from tests.fuzz.mutate import mutants
+from tests.fuzz.harness import check
 from tests.sip.build import ANSWER, OFFER, invite, multipart, part, sip
 
 SEEDS = [
@@ -27,8 +27,7 @@ SEEDS = [
 
 
 def test_the_message_target_survives_mutants() -> None:
-    for data in mutants(SEEDS, random.Random(1), examples(1000)):
-        fuzz_sip_message.body(data)
+    check(fuzz_sip_message.body, SEEDS, (), 1000)
 
 
 def test_the_exchange_target_survives_any_order_of_messages() -> None:
@@ -39,8 +38,7 @@ def test_the_exchange_target_survives_any_order_of_messages() -> None:
 
 def test_the_framing_target_survives_mutated_streams() -> None:
     streams = [b"\x07" + b"\r\n\r\n".join(SEEDS), b"\x01" + b"junk\r\n".join(SEEDS * 2)]
-    for data in mutants(streams, random.Random(3), examples(200)):
-        fuzz_sip_framing.body(data)
+    check(fuzz_sip_framing.body, streams, (), 200)
 
 
 def test_the_tap_target_survives_any_order_of_messages() -> None:

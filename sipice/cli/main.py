@@ -12,6 +12,7 @@ from sipice.cli import rewrite
 from sipice.cli.explain import explain
 from sipice.cli.gather import gather
 from sipice.cli.lint import lint
+from sipice.cli.nat import nat
 from sipice.cli.show import show
 from sipice.cli.terminal import FINE
 
@@ -29,6 +30,7 @@ app.command()(show)
 app.command()(lint)
 app.command()(explain)
 app.command()(gather)
+app.command()(nat)
 app.add_typer(rewrite.app, name="rewrite")
 
 

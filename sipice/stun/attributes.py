@@ -285,6 +285,7 @@ PASSWORD_ALGORITHMS: Attribute[Sequence[PasswordAlgorithm]] = Attribute(
 ALTERNATE_DOMAIN = Attribute(0x8003, "ALTERNATE-DOMAIN", _text(256), "8489 14.16")
 SOFTWARE = Attribute(0x8022, "SOFTWARE", _lenient_text(), "8489 14.14")
 ALTERNATE_SERVER = Attribute(0x8023, "ALTERNATE-SERVER", _ADDRESS, "8489 14.15")
+OTHER_ADDRESS = Attribute(0x802C, "OTHER-ADDRESS", _ADDRESS, "5780 7.4")
 
 PRIORITY = Attribute(0x0024, "PRIORITY", _number("!I"), "8445 16.1")
 USE_CANDIDATE = Attribute(0x0025, "USE-CANDIDATE", _flag(), "8445 16.1")

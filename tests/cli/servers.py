@@ -31,6 +31,10 @@ class Servers:
     stun: Address
     outside: Address
     """A STUN server beyond a NAT that is not there."""
+    elsewhere: Address
+    """Another one, which sees another address: the NAT is symmetric."""
+    full: Address
+    """One with two addresses and ports (RFC 5780)."""
     turn: Address
     silent: Address
     dns: Address
@@ -51,11 +55,46 @@ async def _serve() -> AsyncIterator[Servers]:
         dns = await stack.enter_async_context(
             name_server(f"turn.test A {HOST}", f"stun.test A {LOOPBACK.host}")
         )
-        stun, outside, silent = (stack.enter_context(_endpoint()) for _ in range(3))
+        stun, outside, elsewhere, silent = (stack.enter_context(_endpoint()) for _ in range(4))
         _answer(stun, None)
         _answer(outside, MAPPED)
-        turn = Address.parse(HOST, 3478)
-        yield Servers(stun.address, outside.address, turn, silent.address, dns)
+        _answer(elsewhere, MAPPED._replace(port=MAPPED.port + 1))
+        yield Servers(
+            stun.address,
+            outside.address,
+            elsewhere.address,
+            _two_addresses(stack),
+            Address.parse(HOST, 3478),
+            silent.address,
+            dns,
+        )
+
+
+def _two_addresses(stack: AsyncExitStack) -> Address:
+    """A server at two addresses with two ports each; the first of them."""
+    second = Address.parse(LOOPBACK.host.replace("127.0.0.1", "127.0.0.2"), 0)
+    first = stack.enter_context(_endpoint())
+    others = {
+        (0, 0): first,
+        (0, 1): stack.enter_context(_endpoint()),
+        (1, 0): stack.enter_context(_endpoint(second._replace(port=first.address.port))),
+    }
+    place = second._replace(port=others[0, 1].address.port)
+    others[1, 1] = stack.enter_context(_endpoint(place))
+
+    def serve(place: tuple[int, int]) -> None:
+        def answer(data: bytes, source: Address) -> None:
+            change = (wire.parse(data).get(Attr.CHANGE_REQUEST) or bytes(4))[3]
+            sender = others[place[0] ^ change >> 2 & 1, place[1] ^ change >> 1 & 1]
+            reply = bound(data, source, others[1 - place[0], 1 - place[1]].address)
+            if reply is not None:
+                sender.send(reply, source)
+
+        others[place].attach(answer, lambda *_: None)
+
+    for number in others:
+        serve(number)
+    return first.address
 
 
 def _answer(endpoint: UdpEndpoint, mapped: Address | None) -> None:
@@ -70,8 +109,8 @@ def _answer(endpoint: UdpEndpoint, mapped: Address | None) -> None:
 
 
 @contextmanager
-def _endpoint() -> Iterator[UdpEndpoint]:
-    endpoint = UdpEndpoint.bind(LOOPBACK)
+def _endpoint(address: Address = LOOPBACK) -> Iterator[UdpEndpoint]:
+    endpoint = UdpEndpoint.bind(address)
     endpoint.attach(lambda *_: None, lambda *_: None)
     try:
         yield endpoint
@@ -79,8 +118,8 @@ def _endpoint() -> Iterator[UdpEndpoint]:
         endpoint.release()
 
 
-def bound(data: bytes, mapped: Address) -> bytes | None:
-    """The answer of a STUN server that saw ``mapped``."""
+def bound(data: bytes, mapped: Address, other: Address | None = None) -> bytes | None:
+    """The answer of a STUN server that saw ``mapped``, and has a second address."""
     try:
         message = wire.parse(data)
     except wire.WireError:
@@ -88,6 +127,8 @@ def bound(data: bytes, mapped: Address) -> bytes | None:
     if (message.method, message.cls) != (Method.BINDING, Class.REQUEST):
         return None
     pairs = [(Attr.XOR_MAPPED_ADDRESS, wire.xor_address(mapped, message.transaction))]
+    if other is not None:
+        pairs.append((Attr.OTHER_ADDRESS, wire.plain_address(other)))
     return wire.build(message.method, Class.SUCCESS, message.transaction, pairs)
 
 

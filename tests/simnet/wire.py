@@ -50,6 +50,7 @@ class Attr(IntEnum):
     """Attribute types."""
 
     MAPPED_ADDRESS = 0x0001
+    CHANGE_REQUEST = 0x0003
     USERNAME = 0x0006
     MESSAGE_INTEGRITY = 0x0008
     ERROR_CODE = 0x0009
@@ -81,6 +82,7 @@ class Attr(IntEnum):
     FINGERPRINT = 0x8028
     ICE_CONTROLLED = 0x8029
     ICE_CONTROLLING = 0x802A
+    OTHER_ADDRESS = 0x802C
 
 
 @dataclass(frozen=True, slots=True)

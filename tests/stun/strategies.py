@@ -39,6 +39,7 @@ VALUES: dict[a.Attribute[Any], st.SearchStrategy[Any]] = {
     a.ALTERNATE_DOMAIN: texts(255),
     a.SOFTWARE: texts(762),
     a.ALTERNATE_SERVER: addresses,
+    a.OTHER_ADDRESS: addresses,
     a.PRIORITY: st.integers(0, 2**32 - 1),
     a.USE_CANDIDATE: st.just(True),
     a.ICE_CONTROLLED: st.integers(0, 2**64 - 1),

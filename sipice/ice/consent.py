@@ -211,6 +211,8 @@ def _owner(
 
 
 def _generation(stream: Stream, media: Media) -> Generation | None:
+    if stream.current.number == media.generation:
+        return stream.current
     for generation in stream.generations():
         if generation.number == media.generation:
             return generation

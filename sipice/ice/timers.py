@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
+
+_K = TypeVar("_K", bound=type[Any])
+
+
+def _shared(kind: _K) -> _K:
+    """Agents have the same few streams and components: one key of each serves them all."""
+    kind.__new__ = lru_cache(1024)(kind.__new__)  # type: ignore[assignment]
+    return kind
 
 
 class Pace(NamedTuple):
@@ -25,6 +34,7 @@ class TransactionEnd(NamedTuple):
     kind: int = 2
 
 
+@_shared
 class Consent(NamedTuple):
     """The next consent check of a component is due (RFC 7675 §5.1)."""
 
@@ -33,6 +43,7 @@ class Consent(NamedTuple):
     kind: int = 3
 
 
+@_shared
 class ConsentExpiry(NamedTuple):
     """Consent of a component ends (RFC 7675 §5.1)."""
 
@@ -41,6 +52,7 @@ class ConsentExpiry(NamedTuple):
     kind: int = 4
 
 
+@_shared
 class Quiet(NamedTuple):
     """A consent check has been without an answer for too long to be called healthy."""
 
@@ -49,6 +61,7 @@ class Quiet(NamedTuple):
     kind: int = 5
 
 
+@_shared
 class Keepalive(NamedTuple):
     """Nothing was sent on a selected pair for Tr (RFC 8445 §11)."""
 
@@ -57,6 +70,7 @@ class Keepalive(NamedTuple):
     kind: int = 6
 
 
+@_shared
 class Pac(NamedTuple):
     """From now on a checklist may fail (RFC 8863 §4)."""
 
@@ -65,6 +79,7 @@ class Pac(NamedTuple):
     kind: int = 7
 
 
+@_shared
 class StopRule(NamedTuple):
     """A better pair of a component is no longer worth waiting for."""
 
@@ -74,6 +89,7 @@ class StopRule(NamedTuple):
     kind: int = 8
 
 
+@_shared
 class FreeCandidates(NamedTuple):
     """Candidates that were not selected stop answering (RFC 8445 §8.3.1)."""
 

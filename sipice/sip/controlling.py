@@ -1,65 +1,23 @@
-"""What a tap needs of a controller, and what a controller tells it (see sipice.session)."""
+"""What a tap needs of a controller; sipice.session.Controller is one."""
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-
-class Direction(Enum):
-    """Where a description goes."""
-
-    TO_PEER = 0
-    TO_STACK = 1
-
-
-class Kind(Enum):
-    """What a description is in the exchange."""
-
-    OFFER = 0
-    ANSWER = 1
-    PREVIEW = 2
-
-
-class DescriptionReady(NamedTuple):
-    """A description can go where it belongs."""
-
-    dialog: str
-    direction: Direction
-    kind: Kind
-    sdp: bytes
-    notes: tuple[str, ...] = ()
-
-
-class FragmentReady(NamedTuple):
-    """There is more to trickle; each body holds all that came before."""
-
-    dialog: str
-    body: bytes
-
-
-class UpdateNeeded(NamedTuple):
-    """Our stack should send an offer as soon as it may."""
-
-    dialog: str
-    reason: Enum
-
-
-class Rejected(NamedTuple):
-    """A description that cannot be accepted; nothing has changed."""
-
-    status: int
-    warning: str
-    stream: int | None
-    reason: str
-    retry_after: int | None = None
+from sipice.session.events import Rejected
 
 
 class Controlling(Protocol):
     """The verbs of sipice.session.Controller that a tap uses."""
 
     def begin_offer(
-        self, now: float, dialog: str, sdp: bytes, *, budget: int | None = None
+        self,
+        now: float,
+        dialog: str,
+        sdp: bytes,
+        *,
+        budget: int | None = None,
+        restart: bool = False,
     ) -> Rejected | None:
         """Our stack wants to send this offer."""
 
@@ -87,6 +45,12 @@ class Controlling(Protocol):
 
     def receive_fragment(self, now: float, dialog: str, body: bytes) -> Rejected | None:
         """More candidates of the peer."""
+
+    def fragment(self, now: float, dialog: str) -> bytes:
+        """All our candidates that can be trickled, as one body."""
+
+    def set_trickle(self, now: float, dialog: str, supported: bool) -> None:
+        """Whether the peer takes candidates by INFO."""
 
     def confirm(self, now: float, dialog: str) -> None:
         """The dialog was answered with a 2xx."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from sipice.session.events import DescriptionReady, Direction, Kind, Rejected
 from sipice.sip import closing, compose, passing
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
-from sipice.sip.controlling import DescriptionReady, Direction, Kind, Rejected
 from sipice.sip.dialog import keep_newest
 from sipice.sip.leg import MOST_REMEMBERED, Awaiting, CallLeg, Item, Transaction
 from sipice.sip.message import parse_message
@@ -47,14 +47,19 @@ def _hand_over(
     state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, kind: Kind
 ) -> Rejected | None:
     controller = state.controller(leg)
-    dialog, final = item.theirs, kind is Kind.ANSWER
+    message, dialog, final = item.message, item.theirs, kind is Kind.ANSWER
     if not item.out:
         if kind is Kind.OFFER:
             return controller.receive_offer(now, dialog, sdp)
+        if message.method == "INVITE" and (message.status or 0) >= 200:
+            # no further fork can answer with less than a 2xx
+            passing.confirm(state, leg, now, dialog)
         return controller.receive_answer(now, dialog, sdp, final=final)
     budget = _budget(state, leg, item, sdp)
     if kind is Kind.OFFER:
-        return controller.begin_offer(now, dialog, sdp, budget=budget)
+        # RFC 8839 §7.5: who is asked for an offer in a dialog restarts ICE
+        restart = not message.is_request and leg.is_confirmed(dialog)
+        return controller.begin_offer(now, dialog, sdp, budget=budget, restart=restart)
     return controller.begin_answer(now, dialog, sdp, final=final, budget=budget)
 
 
@@ -127,7 +132,7 @@ def reject(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Reje
         passing.forward(state, leg, now, item, b"")
     elif message.is_request:
         passing.reply(state, leg, now, transaction, rejected.status, _fields(rejected))
-    elif (message.status or 0) < 200:
+    elif (message.status or 0) < 200 or rejected.status == 481:
         passing.forward(state, leg, now, item, b"")
     else:
         _replace_success(state, leg, now, item, rejected)
@@ -164,6 +169,8 @@ def _replace_success(
     own = parse_message(data)
     leg.take(now, own, item.way)
     passing.settle(state, leg, now, transaction, own, rejected=True)
+    if passing.is_initial(transaction):
+        closing.end_dialog(state, leg, now, item.theirs)
 
 
 def _acknowledge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import compose, resend
+from sipice.sip import announce, compose, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.announce import TRICKLE
 from sipice.sip.body import SDPFRAG, Body, bodies
@@ -87,11 +87,27 @@ def tell(state: TapState, leg: CallLeg, now: float, dialog: str, body: bytes) ->
     if known is not None:
         known.fragment = body
         send(state, leg, now, known)
-    elif not dialog:
-        leg.fragment = body
-        for one in leg.dialogs.values():
-            one.fragment = body
-            send(state, leg, now, one)
+
+
+def note(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog, item: Item) -> None:
+    """A message of the peer may say what it can; the controller is told, and so is the peer."""
+    announce.note(dialog, item)
+    supported = may_trickle(state, dialog)
+    if leg.controller is not None and supported is not dialog.told_trickle:
+        dialog.told_trickle = supported
+        leg.controller.set_trickle(now, dialog.tag, supported)
+    send(state, leg, now, dialog)
+
+
+def greet(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
+    """RFC 8840 §4.3.2, §4.3.3: an unreliable 18x is answered by an INFO, so that it stops."""
+    if dialog.greeted or leg.controller is None or not may_trickle(state, dialog):
+        return
+    dialog.greeted = True
+    if dialog.info_asked is None:
+        # unless the controller has news on its way, which do as well
+        dialog.greeting = True
+        state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now)
 
 
 def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
@@ -104,6 +120,7 @@ def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
     if dialog.info is not None or dialog.info_asked is not None:
         return
     dialog.info_asked, dialog.fragment = dialog.fragment, None
+    dialog.greeting = False
     state.outputs.append(SendInfo(leg.key, dialog.tag, _HEADERS, dialog.info_asked))
     state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + LIFETIME)
 
@@ -162,6 +179,9 @@ def answered(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
 def due(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
     """An INFO is tried again, or was never answered."""
     dialog = leg.dialogs.get(tag)
-    if dialog is not None:
-        dialog.info = dialog.info_asked = None
-        send(state, leg, now, dialog)
+    if dialog is None:
+        return
+    if dialog.greeting and leg.controller is not None:
+        dialog.fragment = leg.controller.fragment(now, tag) or None
+    dialog.info, dialog.info_asked, dialog.greeting = None, None, False
+    send(state, leg, now, dialog)

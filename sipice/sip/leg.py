@@ -7,8 +7,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sipice.session.events import Kind
 from sipice.sip.call import Limits, Meaning
-from sipice.sip.controlling import Controlling, Kind
+from sipice.sip.controlling import Controlling
 from sipice.sip.dialog import keep_newest
 from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
@@ -138,6 +139,8 @@ class Reoffer:
     reason: str
     after: int
     """An offer with a higher CSeq on the wire settles it."""
+    own: bool
+    """The tap makes it, as the stack cannot."""
     asked: bool = False
     not_before: float = 0.0
 
@@ -177,6 +180,12 @@ class PeerDialog:
     info_refused: bool = False
     """The peer takes none, whatever it said."""
     info_tries: int = 0
+    told_trickle: bool | None = None
+    """What the controller has last been told about the peer's taking INFO."""
+    greeted: bool = False
+    """RFC 8840 §4.3.2: the first unreliable 18x has been noticed."""
+    greeting: bool = False
+    """It is to be answered by an INFO, with or without news."""
 
 
 @dataclass(slots=True, eq=False)
@@ -210,8 +219,6 @@ class CallLeg:
     numbers: dict[str, Numbering] = field(default_factory=dict[str, Numbering])
     """CSeq of our side by dialog."""
     parked: Parked | None = None
-    fragment: bytes | None = None
-    """Candidates to be told in every dialog that is still to come."""
     info_replies: dict[Hashable, bytes] = field(default_factory=dict[Hashable, bytes])
     packages: frozenset[str] = frozenset()
     """The INFO packages that our last Recv-Info named."""
@@ -294,8 +301,13 @@ class CallLeg:
         """A dialog by the peer's tag, made when it is new."""
         found = self.dialogs.get(tag)
         if found is None:
-            found = self.dialogs[tag] = PeerDialog(tag, fragment=self.fragment)
+            found = self.dialogs[tag] = PeerDialog(tag)
         return found
+
+    def is_confirmed(self, tag: str) -> bool:
+        """A 2xx has made this dialog."""
+        known = self.dialogs.get(tag)
+        return known is not None and known.confirmed
 
     def is_over(self, tag: str) -> bool:
         """This dialog, or the whole call, has ended."""

@@ -311,10 +311,9 @@ def _note_request(
         return
     dialog = leg.dialog(item.theirs)
     transaction.recv_info = dialog.recv_info
-    announce.note(dialog, item)
+    infos.note(state, leg, now, dialog, item)
     if dialog.ends is not None:
         dialog.ends = ends.refreshed(dialog.ends, item.message)
-    infos.send(state, leg, now, dialog)
 
 
 def _observe_response(
@@ -393,13 +392,21 @@ def _observe_dialog(
             dialog.unacknowledged_1xx = True
     else:
         dialog.both_ends = True
-        announce.note(dialog, item)
-        infos.send(state, leg, now, dialog)
+        infos.note(state, leg, now, dialog, item)
     if (message.status or 0) >= 200:
         dialog.acknowledged = False
-        if not dialog.confirmed:
-            dialog.confirmed = True
-            if leg.controller is not None:
-                leg.controller.confirm(now, tag)
-            if not item.out and is_initial(transaction):
-                state.alarms.set(Due(leg.key, Alarm.FORKS), now + LIFETIME)
+        confirm(state, leg, now, tag)
+    elif not item.out and not message.is_reliable_provisional:
+        infos.greet(state, leg, now, dialog)
+
+
+def confirm(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
+    """The first 2xx of a dialog."""
+    dialog = leg.dialog(tag)
+    if dialog.confirmed:
+        return
+    dialog.confirmed = True
+    if leg.controller is not None:
+        leg.controller.confirm(now, tag)
+    if leg.key.caller:
+        state.alarms.set(Due(leg.key, Alarm.FORKS), now + LIFETIME)

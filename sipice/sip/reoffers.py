@@ -24,7 +24,7 @@ def want(state: TapState, leg: CallLeg, now: float, tag: str, reason: str) -> No
     dialog = leg.dialogs.get(tag)
     if dialog is None or dialog.ended or dialog.reoffer is not None:
         return
-    dialog.reoffer = Reoffer(reason, leg.last_number(tag))
+    dialog.reoffer = Reoffer(reason, leg.last_number(tag), state.config.own_reoffers)
     advance(state, leg, now)
 
 
@@ -49,7 +49,7 @@ def _advance(
         return
     if reoffer.asked or now < reoffer.not_before:
         return
-    method = _method(state, leg, dialog)
+    method = _method(leg, dialog, reoffer)
     if method is not None:
         _ask(state, leg, now, dialog, reoffer, method)
 
@@ -81,16 +81,16 @@ def _settled(
         # RFC 3261 §14.1: who chose the Call-ID waits longer
         least, most = (210, 400) if leg.key.caller else (0, 200)
         at = now + state.rng.randint(least, most) / 100
-        dialog.reoffer = Reoffer(reoffer.reason, made.key.number, not_before=at)
+        dialog.reoffer = Reoffer(reoffer.reason, made.key.number, made.own, not_before=at)
         state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), at)
     elif status in _COMES_AGAIN and not made.own:
-        dialog.reoffer = Reoffer(reoffer.reason, made.key.number, asked=True)
+        dialog.reoffer = Reoffer(reoffer.reason, made.key.number, own=False, asked=True)
         state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
     elif status >= 300:
         state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}")
 
 
-def _method(state: TapState, leg: CallLeg, dialog: PeerDialog) -> str | None:
+def _method(leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer) -> str | None:
     """By which request an offer may be made now; None: not now."""
     ours = leg.key.tag if leg.key.caller else leg.own_tag
     pending = glare.pending(leg, dialog.tag)
@@ -104,7 +104,7 @@ def _method(state: TapState, leg: CallLeg, dialog: PeerDialog) -> str | None:
         return None
     if dialog.confirmed and not dialog.acknowledged:
         return None
-    if "UPDATE" in dialog.allow and dialog.both_ends and not state.config.own_reoffers:
+    if "UPDATE" in dialog.allow and dialog.both_ends and not reoffer.own:
         return "UPDATE"
     return "INVITE" if dialog.confirmed else None
 
@@ -114,7 +114,7 @@ def _ask(
 ) -> None:
     reoffer.asked = True
     state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
-    if not state.config.own_reoffers:
+    if not reoffer.own:
         state.outputs.append(SendReoffer(leg.key, dialog.tag, method))
         return
     invite = _own_invite(state, leg, dialog)
@@ -145,6 +145,15 @@ def _own_invite(state: TapState, leg: CallLeg, dialog: PeerDialog) -> Item | Non
     if transaction is not None:
         transaction.own = True
     return item
+
+
+def refused(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
+    """The stack has been asked and cannot: the tap offers in its place."""
+    dialog = leg.dialogs.get(tag)
+    if dialog is None or dialog.reoffer is None:
+        return
+    dialog.reoffer.asked, dialog.reoffer.own = False, True
+    advance(state, leg, now)
 
 
 def due(state: TapState, leg: CallLeg, now: float, tag: str) -> None:

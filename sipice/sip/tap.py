@@ -11,9 +11,10 @@ from random import Random
 from typing import cast
 
 from sipice.errors import DecodeError
+from sipice.session.events import DescriptionReady, FragmentReady, PathSelected, UpdateNeeded
 from sipice.sip import closing, compose, describe, infos, passing, queueing, reoffers, resend
 from sipice.sip.alarms import Alarm, Due
-from sipice.sip.controlling import Controlling, DescriptionReady, FragmentReady, UpdateNeeded
+from sipice.sip.controlling import Controlling
 from sipice.sip.leg import CallLeg, Item, TransactionKey
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.outputs import CallKey, Output, Way
@@ -56,10 +57,20 @@ class Tap:
             case FragmentReady(dialog=dialog, body=body):
                 infos.tell(self._state, leg, now, dialog, body)
             case UpdateNeeded(dialog=dialog, reason=reason):
-                reoffers.want(self._state, leg, now, dialog, str(reason.value))
+                reoffers.want(self._state, leg, now, dialog, reason.value)
+            case PathSelected(dialog=dialog):
+                # the peer has checked and nominated: it has our description (RFC 8839 §7.1.1)
+                resend.stop(self._state, leg, ("18x", dialog))
             case _:
                 return
         self._go_on(leg, now)
+
+    def reoffer_refused(self, now: float, key: CallKey, dialog: str) -> None:
+        """The stack cannot do what ``SendReoffer`` asked for: the tap does it."""
+        leg = self._state.legs.get(key)
+        if leg is not None:
+            reoffers.refused(self._state, leg, now, dialog)
+            self._go_on(leg, now)
 
     def close(self, now: float, key: CallKey) -> None:
         """The application is done with a call leg."""

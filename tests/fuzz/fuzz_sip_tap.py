@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sipice.sip.controlling import FragmentReady, Rejected, UpdateNeeded
+from sipice.session.events import FragmentReady, Reason, Rejected, UpdateNeeded
 from sipice.sip.settings import TapConfig
 from tests.fuzz.fuzz_sip_exchange import OTHERS, REQUESTS, RESPONSES
 from tests.sip.story import info, request, response, sdp
@@ -14,7 +14,6 @@ from tests.sip.taps import (
     TRICKLES,
     Clock,
     Endpoint,
-    Reason,
     call_in,
     call_out,
     run,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.sip.controlling import UpdateNeeded
+from sipice.session.events import Reason, UpdateNeeded
 from sipice.sip.outputs import SendReoffer
 from sipice.sip.settings import TapConfig
 from tests.marks import rfc
 from tests.sip.story import rack, request, response, sdp
-from tests.sip.taps import BOB, Reason, alone, body_of, call_in, call_out, header, run
+from tests.sip.taps import BOB, alone, body_of, call_in, call_out, header, run
 
 OFFER = request("INVITE", 1, body=sdp("offer"))
 

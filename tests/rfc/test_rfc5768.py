@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.sip.controlling import Rejected
+from sipice.session.events import Rejected
 from sipice.sip.settings import TapConfig
 from tests.marks import rfc
 from tests.sip.story import request, response, sdp

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sipice.session.events import FragmentReady, Rejected
 from sipice.sip.body import SDPFRAG
-from sipice.sip.controlling import FragmentReady, Rejected
 from sipice.sip.message import parse_message
 from sipice.sip.outputs import SendInfo
 from tests.marks import rfc
@@ -59,10 +59,11 @@ def test_a_469_ends_neither_the_dialog_nor_the_call() -> None:
 def test_each_early_dialog_is_told_by_what_its_own_peer_takes() -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
+    end.controller.news = FRAGMENT
     end.incoming(response(180, 1, *TRICKLES, by="bob"))
     end.incoming(response(180, 1, "Recv-Info:", by="carol"))
     end.incoming(response(180, 1, *TRICKLES, by="dave"))
-    end.event(FragmentReady("", FRAGMENT))
+    run(clock, 0.1)
     assert [one.dialog for one in end.asked] == ["bob", "dave"]
     end.incoming(info(1, "carol", "alice"))
     assert end.controller.calls[-1] == ("receive_fragment", "carol", FRAGMENT)

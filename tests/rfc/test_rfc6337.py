@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.sip.controlling import Rejected, UpdateNeeded
+from sipice.session.events import Reason, Rejected, UpdateNeeded
 from sipice.sip.outputs import SendReoffer
 from tests.marks import rfc
 from tests.sip.build import multipart, part
@@ -12,7 +12,6 @@ from tests.sip.story import rack, request, response, sdp
 from tests.sip.taps import (
     BOB,
     Endpoint,
-    Reason,
     alone,
     body_of,
     call_in,

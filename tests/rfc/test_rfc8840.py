@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from sipice.session.events import FragmentReady, Rejected
 from sipice.sip.body import SDPFRAG, bodies
-from sipice.sip.controlling import FragmentReady, Rejected
 from sipice.sip.message import parse_message
 from sipice.sip.outputs import SendInfo
 from tests.marks import rfc
@@ -96,9 +96,10 @@ def test_candidates_are_taken_in_early_and_in_confirmed_dialogs() -> None:
 def test_forks_are_told_each_for_itself_before_any_answer() -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
-    end.event(FragmentReady("", FRAGMENT))
+    end.controller.news = FRAGMENT
     for fork in ("bob", "carol"):
         end.incoming(response(180, 1, *TRICKLES, by=fork))
+    run(clock, 0.1)
     assert told(end) == [("bob", FRAGMENT), ("carol", FRAGMENT)]
 
 
@@ -118,8 +119,9 @@ def test_trickling_begins_when_the_peer_can_and_has_the_dialog(
 ) -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
-    end.event(FragmentReady("", FRAGMENT))
+    end.controller.news = FRAGMENT
     end.incoming(response(183, 1, *extra, by=tag))
+    run(clock, 0.1)
     assert bool(told(end)) is may
 
 
@@ -127,7 +129,7 @@ def test_trickling_begins_when_the_peer_can_and_has_the_dialog(
 def test_after_a_reliable_answer_the_offerer_may_at_once_and_the_answerer_on_the_prack() -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
-    end.event(FragmentReady("", FRAGMENT))
+    end.controller.news = FRAGMENT
     end.incoming(response(183, 1, *TRICKLES, body=sdp("answer"), rseq=1))
     run(clock, 0.1)
     assert told(end) == [("bob", FRAGMENT)]
@@ -183,14 +185,18 @@ def test_the_2xx_ends_it_and_so_does_time() -> None:
 
 @rfc("8840", "4.3.2", "MUST", "8840-4.3.2-2")
 @rfc("8840", "4.3.2", "SHOULD", "8840-4.3.2-3")
-def test_the_offerer_answers_an_unreliable_answer_by_an_info() -> None:
+@pytest.mark.parametrize("news", [True, False])
+def test_the_offerer_answers_an_unreliable_answer_by_an_info(news: bool) -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
+    end.controller.news = MORE if news else b""
     end.incoming(response(183, 1, *TRICKLES, body=sdp("answer")))
     run(clock, 0.1)
     assert end.controller.verbs()[-1] == "receive_answer preview bob"
-    end.event(FragmentReady("bob", MORE))
-    assert told(end) == [("bob", MORE)]
+    assert told(end) == [("bob", MORE if news else FRAGMENT)]
+    end.incoming(response(183, 1, *TRICKLES, body=sdp("answer")))
+    run(clock, 0.1)
+    assert len(told(end)) == 1
 
 
 @rfc("8840", "4.3.2", "rule/MUST", "8840-4.3.2-4")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from heapq import heappop, heappush
 from random import Random
 
 from sipice.errors import DecodeError
 from sipice.net import Address
-from sipice.sip.body import session_description
-from sipice.sip.controlling import (
+from sipice.session.events import (
     DescriptionReady,
     Direction,
     FragmentReady,
@@ -20,6 +18,7 @@ from sipice.sip.controlling import (
     Rejected,
     UpdateNeeded,
 )
+from sipice.sip.body import session_description
 from sipice.sip.message import parse_message
 from sipice.sip.outputs import (
     CallKey,
@@ -34,7 +33,7 @@ from sipice.sip.outputs import (
 )
 from sipice.sip.settings import TapConfig
 from sipice.sip.tap import Tap
-from tests.sip.story import request, response, sdp
+from tests.sip.story import FRAGMENT, request, response, sdp
 
 CONTACT = "Contact: <sip:alice@192.0.2.1:5060>"
 BOB = "Contact: <sip:bob@192.0.2.2:5060>"
@@ -42,10 +41,6 @@ TRICKLES = ("Supported: trickle-ice", "Recv-Info: trickle-ice")
 ICE = b"a=ice-ufrag:8hhY\r\na=ice-pwd:asd88fgpdd777uzjYhagZg\r\n"
 WAY = Way("UDP", Address.parse("192.0.2.9", 5060), "flow")
 TCP = WAY._replace(transport="TCP")
-
-
-class Reason(Enum):
-    NOMINATED = "another candidate was nominated"
 
 
 @dataclass(slots=True, eq=False)
@@ -62,12 +57,23 @@ class FakeController:
     """By verb: what it is answered with."""
     calls: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     budgets: list[int | None] = field(default_factory=list[int | None])
+    restarts: list[bool] = field(default_factory=list[bool])
+    trickles: dict[str, bool] = field(default_factory=dict[str, bool])
+    news: bytes = b""
+    """Candidates found while the offer was out, for every branch."""
     count: int = 0
 
     def begin_offer(
-        self, now: float, dialog: str, sdp: bytes, *, budget: int | None = None
+        self,
+        now: float,
+        dialog: str,
+        sdp: bytes,
+        *,
+        budget: int | None = None,
+        restart: bool = False,
     ) -> Rejected | None:
         self.budgets.append(budget)
+        self.restarts.append(restart)
         return self._take("begin_offer", dialog, sdp, Direction.TO_PEER, Kind.OFFER)
 
     def begin_answer(
@@ -98,6 +104,15 @@ class FakeController:
     def receive_fragment(self, now: float, dialog: str, body: bytes) -> Rejected | None:
         self.calls.append(("receive_fragment", dialog, body))
         return self.trouble.get("receive_fragment")
+
+    def fragment(self, now: float, dialog: str) -> bytes:
+        return FRAGMENT
+
+    def set_trickle(self, now: float, dialog: str, supported: bool) -> None:
+        self.trickles[dialog] = supported
+        if supported and self.news:
+            news = FragmentReady(dialog, self.news)
+            self.clock.after(0.0, lambda: self.owner(news))
 
     def confirm(self, now: float, dialog: str) -> None:
         self.calls.append(("confirm", dialog))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sipice.session.events import DescriptionReady, Direction, Kind, Rejected
 from sipice.sip.body import bodies
-from sipice.sip.controlling import DescriptionReady, Direction, Kind, Rejected
 from sipice.sip.message import parse_message
 from sipice.sip.settings import TapConfig
 from tests.sip.build import multipart, part
@@ -348,3 +348,28 @@ def test_a_description_that_nobody_waits_for_does_nothing() -> None:
         for direction in Direction:
             end.event(DescriptionReady(dialog, direction, Kind.OFFER, b"v=0\r\n"))
     assert (end.sent(), end.delivered()) == before
+
+
+def test_who_is_asked_for_an_offer_in_a_dialog_restarts() -> None:
+    """RFC 8839 §7.5; the offer of a new call is no restart."""
+    end, clock = alone()
+    end.incoming(request("INVITE", 1))
+    end.outgoing(response(200, 1, BOB, body=sdp("offer")))
+    run(clock, 0.1)
+    end.incoming(request("ACK", 1, to="bob", body=sdp("answer")))
+    run(clock, 0.1)
+    end.incoming(request("INVITE", 2, to="bob"))
+    end.outgoing(response(200, 2, BOB, body=sdp("again")))
+    run(clock, 0.1)
+    assert end.controller.restarts == [False, True]
+
+
+def test_an_answer_to_nothing_is_left_out() -> None:
+    end, clock = alone()
+    end.outgoing(OFFER)
+    run(clock, 0.1)
+    end.trouble["receive_answer"] = Rejected(481, "", None, "this answers no offer of ours")
+    end.incoming(response(200, 1, BOB, body=sdp("odd")))
+    assert end.delivered() == ["200 INVITE"]
+    assert body_of(end.stack[0]) == b""
+    assert end.sent() == ["INVITE"]

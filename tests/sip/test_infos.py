@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sipice.session.events import FragmentReady, Rejected
 from sipice.sip.body import SDPFRAG
-from sipice.sip.controlling import FragmentReady, Rejected
 from sipice.sip.outputs import SendInfo
 from sipice.sip.settings import TapConfig
 from tests.sip.build import multipart, part
@@ -119,9 +119,10 @@ def test_nothing_is_sent_to_a_peer_that_has_not_said_all_that_is_needed(
 def test_candidates_found_before_there_is_a_dialog_wait_for_it() -> None:
     end, clock = alone()
     call_out(end, clock, confirmed=False)
-    end.event(FragmentReady("", b"1"))
+    end.controller.news = b"1"
     assert end.asked == []
     end.incoming(response(180, 1, *TRICKLES))
+    run(clock, 0.1)
     assert bodies(end) == [b"1"]
 
 
@@ -199,3 +200,13 @@ def test_the_ack_shows_a_callee_that_the_peer_has_the_dialog() -> None:
     call_in(end, clock, *TRICKLES)
     end.event(FragmentReady("alice", b"1"))
     assert bodies(end) == [b"1"]
+
+
+def test_the_controller_hears_once_whether_the_peer_takes_candidates() -> None:
+    for extra, takes in ((TRICKLES, True), (TRICKLES[:1], False), ((), False)):
+        end, clock = alone()
+        call_out(end, clock, *extra)
+        assert end.controller.trickles == {"bob": takes}
+        end, clock = alone()
+        call_in(end, clock, *extra)
+        assert end.controller.trickles == {"alice": takes}

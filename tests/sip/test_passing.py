@@ -44,7 +44,7 @@ def test_an_offer_that_is_challenged_comes_again_with_the_identical_description(
     assert end.controller.verbs() == ["begin_offer "]
     end.incoming(response(200, 2, BOB, body=sdp("answer")))
     run(clock, 60)
-    assert end.controller.verbs() == ["begin_offer ", "receive_answer bob", "confirm bob"]
+    assert end.controller.verbs() == ["begin_offer ", "confirm bob", "receive_answer bob"]
     assert end.open
 
 

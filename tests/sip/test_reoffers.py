@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.sip.controlling import UpdateNeeded
+from sipice.session.events import Reason, UpdateNeeded
 from sipice.sip.message import parse_message
 from sipice.sip.outputs import SendReoffer
 from sipice.sip.settings import TapConfig
@@ -14,7 +14,6 @@ from tests.sip.taps import (
     CONTACT,
     ICE,
     Endpoint,
-    Reason,
     alone,
     body_of,
     call_in,
@@ -133,7 +132,7 @@ def test_a_stack_that_does_not_follow_is_reported() -> None:
     call_out(end, clock)
     end.event(wanted())
     run(clock, 33)
-    assert end.reports == ["no new offer was made (another candidate was nominated)"]
+    assert end.reports == [f"no new offer was made ({Reason.NOMINATED.value})"]
     end.event(wanted())
     assert methods(end) == ["INVITE"] * 2
 
@@ -312,3 +311,29 @@ def test_headers_of_an_own_offer_are_not_doubled() -> None:
     run(clock, 0.1)
     for name in ("contact", "supported", "recv-info", "content-type", "content-length"):
         assert len(headers(end.wire[-1], name)) == 1
+
+
+def test_a_stack_that_says_no_is_relieved_by_the_tap() -> None:
+    end, clock = alone()
+    call_out(end, clock, "Allow: UPDATE")
+    end.event(wanted())
+    assert methods(end) == ["UPDATE"]
+    (key,) = end.open
+    end.tap.reoffer_refused(clock.now, key, "bob")
+    end.work()
+    run(clock, 0.1)
+    assert end.sent() == ["INVITE", "ACK", "INVITE"]
+    end.incoming(response(491, 2))
+    run(clock, 5)
+    assert end.sent()[3:] == ["ACK", "INVITE"] + ["INVITE"] * (len(end.sent()) - 5)
+    assert methods(end) == ["UPDATE"], "the tap goes on by itself"
+
+
+def test_a_stack_that_was_not_asked_cannot_say_no() -> None:
+    end, clock = alone()
+    call_out(end, clock)
+    (key,) = end.open
+    for dialog in ("bob", "nobody"):
+        end.tap.reoffer_refused(clock.now, key, dialog)
+    end.work()
+    assert end.sent() == ["INVITE", "ACK"]

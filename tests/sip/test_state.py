@@ -15,7 +15,7 @@ def test_a_call_to_oneself_is_two_call_legs() -> None:
     run(clock, 0.1)
     caller, callee = end.controllers.values()
     assert [key.caller for key in end.controllers] == [True, False]
-    assert caller.verbs() == ["begin_offer ", "receive_answer bob", "confirm bob"]
+    assert caller.verbs() == ["begin_offer ", "confirm bob", "receive_answer bob"]
     assert callee.verbs() == ["receive_offer alice", "begin_answer alice", "confirm alice"]
 
 

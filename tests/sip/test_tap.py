@@ -36,8 +36,8 @@ def test_a_basic_call_between_two_taps() -> None:
     assert bob.delivered()[-1] == "200 BYE"
     assert alice.controller.verbs() == [
         "begin_offer ",
-        "receive_answer bob",
         "confirm bob",
+        "receive_answer bob",
         "begin_offer bob",
         "receive_answer bob",
         "end bob",

@@ -1,0 +1,1 @@
+"""Mutation of sipice.ice by general operators, beside the faults that were planted by hand."""

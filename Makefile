@@ -11,7 +11,7 @@ LAB := $(if $(filter-out 0,$(shell id -u)),unshare -Urnm)
 # Without byte code every run compiles three hundred test files again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test check cover suite lab long pythons wheel bench mutants docs peers venv clean
+.PHONY: test check cover suite lab long pythons wheel bench mutants explore mutation docs peers venv clean
 
 test: check cover suite ## everything that needs no root and little time
 	@$(BIN)/python -m tests.capabilities --missing
@@ -38,6 +38,7 @@ lab: venv ## the tests in network namespaces; without root in a namespace of use
 
 long: venv ## what takes too long for every change: more examples, longer runs
 	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"
+	$(BIN)/python -m tests.mutation
 
 pythons: ## the suite on each interpreter of PYTHONS
 	@failed=; for python in $(PYTHONS); do \
@@ -53,6 +54,12 @@ bench: venv ## all benchmarks, one table
 
 mutants: venv ## the seeded faults: each must be noticed by a test of its RFC row
 	@test ! -d tests/mutants || $(BIN)/python -m tests.mutants
+
+explore: venv ## two small agents in all that may befall them; writes docs/explorer.md
+	$(BIN)/python -m tests.explorer --write
+
+mutation: venv ## general mutants of sipice.ice, drawn by lot; writes docs/mutation.md
+	$(BIN)/python -m tests.mutation --write
 
 docs: venv ## write the generated pages again
 	$(BIN)/python -m tests.conformance

@@ -14,7 +14,7 @@ os.environ["SIPICE_PROFILE"] = "cover"  # few examples, always the same ones
 
 from tests.capabilities import ROOT
 from tests.mutation.operators import Mutant, mutants, sources
-from tests.mutation.page import PAGE, render
+from tests.mutation.page import PAGE, read_judgements, render
 from tests.mutation.runner import Outcome, Verdict, run
 
 
@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a sample; 1 if a mutant survived that tests/data/survivors.toml does not judge."""
     options = _options(arguments)
     found = [mutant for file in sources() for mutant in mutants(file)]
+    for key in set(read_judgements()) - {mutant.key for mutant in found}:
+        print(f"judged, but it cannot be made any more: {key}")
     chosen = _sample(found, options)
     print(f"{len(chosen)} of {len(found)} mutants")
     outcomes: list[Outcome] = []

@@ -65,7 +65,7 @@ def mutants(file: str) -> Iterator[Mutant]:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     seen: Counter[tuple[str, str, str]] = Counter()
     for name, function in _functions(tree, ""):
-        for node, changed in _edits(function):
+        for node, changed in edits(function):
             was, becomes = ast.unparse(node), ast.unparse(changed)
             seen[name, was, becomes] += 1
             line = getattr(node, "lineno", function.lineno)
@@ -89,7 +89,7 @@ def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDe
             yield from _functions(child, f"{prefix}{child.name}.")
 
 
-def _edits(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST]]:
+def edits(function: ast.FunctionDef) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Pairs of a node inside the function and what stands there instead."""
     for statement in function.body:
         for node in ast.walk(statement):

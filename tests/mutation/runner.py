@@ -186,8 +186,7 @@ def _apply(mutant: Mutant, code: CodeType) -> bool:
     module = importlib.import_module(mutant.file.removesuffix(".py").replace("/", "."))
     changed = False
     for function in _functions(vars(module), mutant.function.split(".")):
-        same = function.__code__.co_code == code.co_code
-        if not same or function.__code__.co_consts != code.co_consts:
+        if function.__code__ != code:
             function.__code__ = code
             changed = True
     return changed

@@ -184,6 +184,9 @@ class AgentConfig:
     """Unread bytes of one TCP flow: one RFC 4571 frame."""
     max_stream_backlog: int = 4_096
     """STUN bytes kept for a TCP flow that is not writable."""
+    max_strangers: int = 32
+    """Connections to one listener on which nothing authentic has come; beyond it the oldest is
+    closed. Anybody can connect, and each costs a descriptor and a buffer."""
     max_connects: int = 5
     """Outstanding connects to one peer address (RFC 6544 §12)."""
 

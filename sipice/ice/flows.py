@@ -18,10 +18,26 @@ def opened(state: AgentState, connection: Connection) -> None:
 
 def accepted(state: AgentState, base: Base, remote: Address) -> Flow:
     """A peer connected to a listener (§7.2)."""
-    old = state.connections.get((base.number, remote))
+    old = state.connections.get((base.number, remote)) or _one_too_many(state, base)
     if old is not None:
         tcp.forget(state, old, close=True)
     return tcp.add(state, base, remote, accepted=True).flow
+
+
+def _one_too_many(state: AgentState, base: Base) -> Connection | None:
+    """The oldest connection on which nothing authentic has come, when there are too many such."""
+    strangers = [
+        connection
+        for connection in state.flows.values()
+        if connection.accepted
+        and connection.base == base
+        and not any(
+            (base.number, connection.remote) in generation.sources
+            for stream in state.streams.values()
+            for generation in stream.generations()
+        )
+    ]
+    return strangers[0] if len(strangers) >= state.config.max_strangers else None
 
 
 def closed(state: AgentState, connection: Connection) -> None:

@@ -301,6 +301,21 @@ def test_a_flow_that_takes_no_bytes_keeps_a_little_stun_and_no_media() -> None:
     assert all(data[2] < 4 for data in kept), "media is worth nothing later"
 
 
+def test_strangers_who_connect_drive_each_other_out_and_not_the_peer() -> None:
+    case = Case(Role.CONTROLLED, TcpType.PASSIVE, peer=TcpType.ACTIVE)
+    base = case.bases[TcpType.PASSIVE]
+    flow = case.agent.connection_accepted(0.0, base, address("10.0.0.2:45000"))
+    case.receive(flow, case.puppet.request(controlling=True), 0.0)
+    flows = [
+        case.agent.connection_accepted(1.0, base, address(f"10.9.9.9:{1024 + number}"))
+        for number in range(100)
+    ]
+    closed = [c.flow for c in case.take() if isinstance(c, CloseConnection)]
+    assert closed == flows[: -TCP.max_strangers]
+    case.receive(flow, case.puppet.request(controlling=True), 1.1)
+    assert [c.flow for c in case.take() if isinstance(c, SendStream)] == [flow]
+
+
 def test_a_foreign_flow_is_nobodys() -> None:
     case = Case(Role.CONTROLLED, TcpType.ACTIVE, peer=TcpType.PASSIVE)
     case.agent.receive_stream(1.0, Flow(999), b"\x00\x01x")

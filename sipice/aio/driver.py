@@ -53,7 +53,7 @@ class Core(Protocol[E]):
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         """A peer connected to a listening base; names the connection."""
 
-    def connection_closed(self, now: float, flow: Flow) -> None:
+    def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
         """A connection failed or ended."""
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:

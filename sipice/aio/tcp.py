@@ -30,7 +30,7 @@ class StreamCore(Protocol):
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         """A peer connected."""
 
-    def connection_closed(self, now: float, flow: Flow) -> None:
+    def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
         """A connection failed or ended."""
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
@@ -135,11 +135,11 @@ class Streams:
         """A listener's connection has got its name."""
         self._connections[flow.number] = connection
 
-    def ended(self, connection: Connection, flow: Flow) -> None:
+    def ended(self, connection: Connection, flow: Flow, why: str | None = None) -> None:
         """A connection failed, was refused or ended."""
         if self._connections.get(flow.number) is connection:
             del self._connections[flow.number]
-            self.core.connection_closed(self.loop.time(), flow)
+            self.core.connection_closed(self.loop.time(), flow, why)
             self.pump()
 
     async def _connect(self, connection: Connection, command: OpenConnection) -> None:
@@ -151,8 +151,8 @@ class Streams:
                 ssl=None if command.tls is None else self._context(),
                 server_hostname=command.tls,
             )
-        except OSError:  # errors of TLS among them
-            self.ended(connection, command.flow)
+        except OSError as error:  # errors of TLS among them
+            self.ended(connection, command.flow, _sentence(error, command.tls))
 
     async def _connected(self, local: Address, remote: Address) -> socket.socket:
         sock = self.bind(local, shared=bool(local.port))
@@ -169,6 +169,19 @@ class Streams:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
+
+
+def _sentence(error: OSError, name: str | None) -> str | None:
+    """Why no connection came about, for people; None where there is nothing to add."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not valid for {name}: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS with it failed: {error.reason or error}"
+        case ConnectionRefusedError():
+            return "it refuses the connection"
+        case _:
+            return None if error.strerror is None else f"it cannot be reached: {error.strerror}"
 
 
 def bind_stream(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sipice.ice import gathered, hosts, relay, tracing, transactions
 from sipice.ice.candidate import CandidateType
 from sipice.ice.config import NamedServer
+from sipice.ice.relay import RelayPort
 from sipice.ice.state import (
     AgentState,
     Asking,
@@ -22,6 +23,8 @@ from sipice.ice.uri import ServerKind
 from sipice.net import Address, Resolve, Transport
 from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
+
+TAKEN = "a socket has one allocation at a server: name both families in one entry, or use TCP"
 
 
 def start(state: AgentState, stream: Stream) -> None:
@@ -105,8 +108,27 @@ def _ask(state: AgentState, stream: Stream, base: LocalBase, rank: int) -> None:
             stream.asking += (Asking(rank),)
         return
     for address in gathered.reachable(state, base, rank)[:1]:
-        gathered.question(state, stream, base, rank, address)
-        stream.asking += (Asking(rank, base.base.number),)
+        asked = Asking(rank, base.base.number)
+        stream.asking += (asked,)
+        if _is_taken(state, base, rank, address):
+            gathered.failed(state, stream, asked, TAKEN)
+        else:
+            gathered.question(state, stream, base, rank, address)
+
+
+def _is_taken(state: AgentState, base: LocalBase, rank: int, address: Address) -> bool:
+    """Whether this 5-tuple has, or will have, the allocation of another entry (RFC 8656 §5)."""
+    server = state.config.servers[rank]
+    if server.kind is not ServerKind.TURN or server.transport is not Transport.UDP:
+        return False
+    present = state.local.relays.get((base.base.number, address))
+    waiting = [one for one in state.questions if one.turn and one.base == base.base]
+    return (isinstance(present, RelayPort) and present.rank != rank) or any(
+        one.to == address
+        and one.rank != rank
+        and state.config.servers[one.rank].transport is Transport.UDP
+        for one in waiting
+    )
 
 
 def _drop_reflexive(local: LocalGeneration, base: LocalBase) -> None:

@@ -270,11 +270,12 @@ def _renewed(state: AgentState, data: bytes) -> bytes | None:
     return None
 
 
-def _tell_refusal(state: AgentState, port: RelayPort, family: int, code: int) -> None:
+def _tell_refusal(state: AgentState, port: RelayPort, family: int, code: int | None) -> None:
     stream = state.streams.get(port.stream)
     if stream is not None:
         asked = Asking(port.rank, port.socket.number)
-        gathered.tell(state, stream, asked, f"the server relays no IPv{family} ({code})", code)
+        why = f"the server relays no IPv{family}" + ("" if code is None else f" ({code})")
+        gathered.tell(state, stream, asked, why, code)
 
 
 def turn_config(server: IceServer | NamedServer, *, sweep: bool = False) -> TurnConfig:

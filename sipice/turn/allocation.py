@@ -58,11 +58,10 @@ def refresh_after(lifetime: float) -> float:
     return max(lifetime - REFRESH_BEFORE, lifetime / 2, LEAST_REFRESH)
 
 
-def refused_families(message: Message) -> list[FamilyRefused]:
-    """Families asked for that a success response leaves out."""
-    return [
-        FamilyRefused(family, error.code) for family, error in message.get_all(a.ADDRESS_ERROR_CODE)
-    ]
+def refused_families(message: Message, missing: frozenset[int]) -> list[FamilyRefused]:
+    """The families asked for that a success response leaves out, with the server's reason."""
+    codes = {family: error.code for family, error in message.get_all(a.ADDRESS_ERROR_CODE)}
+    return [FamilyRefused(family, codes.get(family)) for family in sorted(missing)]
 
 
 def loss_of(answer: Answer, mismatches: int = 0) -> Lost:

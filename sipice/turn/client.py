@@ -334,7 +334,8 @@ class TurnClient:
             self._reset(State.ALLOCATED, frozenset(one.family for one in allocated.relayed))
             self._schedule(now, allocated.lifetime)
             self._schedule_keepalive(now)
-            self._events += [allocated, *refused_families(message)]
+            missing = asked - {one.family for one in allocated.relayed}
+            self._events += [allocated, *refused_families(message, missing)]
 
     def _redirect(self, now: float, message: Message) -> None:
         """RFC 8489 §10; that the message is authentic has been seen to."""

@@ -41,11 +41,12 @@ class Allocated:
 class FamilyRefused:
     """Of two families asked for, this one was not allocated (RFC 8656 §7.3).
 
-    After 440 it is never asked for again at this server, after 508 for 60 s.
+    After 440 it is never asked for again at this server, after 508 for 60 s. Servers that do not
+    know the question leave it out without a ``code``.
     """
 
     family: int
-    code: int
+    code: int | None
 
 
 @dataclass(frozen=True, slots=True)

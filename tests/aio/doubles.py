@@ -45,8 +45,8 @@ class ScriptedCore:
         self._note("accepted", base, remote)
         return Flow(100 + len(self.inputs))
 
-    def connection_closed(self, now: float, flow: Flow) -> None:
-        self._note("closed", flow)
+    def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
+        self._note("closed", flow, why)
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
         self._note("writable", flow, ready)

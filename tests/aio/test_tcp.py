@@ -95,7 +95,7 @@ def test_both_sides_are_told_and_bytes_go_both_ways(run: Run) -> None:
             two.want(SendStream(theirs, b"and back"))
             assert await one.told("stream") == [FLOW, b"and back"]
             one.want(CloseConnection(FLOW))
-            assert await two.told("closed") == [theirs]
+            assert await two.told("closed") == [theirs, None]
             assert "closed" not in one.core.names(), "it knows"
 
     run(scenario())
@@ -108,7 +108,7 @@ def test_a_refused_connection_is_told(run: Run) -> None:
             base = two.listen()
             two.want(ReleaseBase(base))
             one.want(OpenConnection(FLOW, LOCAL, base.address))
-            assert await one.told("closed") == [FLOW]
+            assert await one.told("closed") == [FLOW, "it refuses the connection"]
 
     run(scenario())
 
@@ -216,7 +216,9 @@ def test_tls_verifies_the_name_and_sends_it(run: Run, tmp_path: Path) -> None:
             one.want(SendStream(FLOW, b"secret"))
             assert await one.told("stream") == [FLOW, b"secret"]
             one.want(OpenConnection(Flow(2), LOCAL, address, tls="other.example.org"))
-            assert await one.told("closed") == [Flow(2)], "the certificate is not for this name"
+            flow, why = await one.told("closed")
+            assert flow == Flow(2)
+            assert str(why).startswith("its certificate is not valid for other.example.org: ")
 
     run(scenario())
     assert names == ["turn.example.org", "other.example.org"]
@@ -228,7 +230,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         server = server_context(tmp_path, lambda _: None)
         async with ends() as (one, _), echo(server) as address:
             one.want(OpenConnection(FLOW, LOCAL, address, tls="turn.example.org"))
-            assert await one.told("closed") == [FLOW]
+            flow, why = await one.told("closed")
+            assert flow == FLOW
+            assert "its certificate is not valid for turn.example.org: self" in str(why)
 
     asyncio.run(scenario())
 

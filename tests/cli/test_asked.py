@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from tests.capabilities import require
+
+require("cli")
+
 from sipice.cli.asked import Questions
 from sipice.ice import ServerFailed
 from sipice.net import Address, Base, Transport

@@ -68,7 +68,7 @@ def test_names_are_looked_up_where_asked(here: Servers) -> None:
     [
         ("silent", "no answer within 0.3 s"),
         ("password", "the server does not accept user name and password (401)"),
-        ("tcp", "no connection to it could be made"),
+        ("tcp", "it refuses the connection"),
     ],
 )
 def test_what_a_server_does_not_give_is_said_in_one_sentence(

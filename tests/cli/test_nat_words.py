@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from tests.capabilities import require
+
+require("cli")
+
 import pytest
 
 from sipice.cli.nat_words import conclusions

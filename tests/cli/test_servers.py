@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from tests.capabilities import require
+
+require("cli")
+
 from pathlib import Path
 
 import pytest

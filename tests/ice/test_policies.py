@@ -295,3 +295,24 @@ def test_policies_are_recorded_and_replayed() -> None:
         "keep": True,
     }
     assert replay(records) is None
+
+
+def test_a_family_that_a_server_leaves_out_without_a_word_is_told() -> None:
+    side = Side("a", Role.CONTROLLING, ["10.0.0.1:5000"])
+    both = replace(turn(), relay_families=(4, 6))
+    side = Side("a", Role.CONTROLLING, ["10.0.0.1:5000"], AgentConfig(servers=(both,)))
+    Desk(side).gather()
+    (event,) = side.all(ServerFailed)
+    assert (event.why, event.code) == ("the server relays no IPv6", None)
+
+
+def test_a_second_entry_for_the_same_allocation_is_told_and_not_asked() -> None:
+    entries = (turn(), replace(turn(), relay_families=(6,)))
+    one = desk(frozenset({HOST, RELAY}), *entries).gather()
+    (event,) = one.side.all(ServerFailed)
+    assert event.why.startswith("a socket has one allocation at a server")
+    assert [candidate.type for candidate in told(one)] == [HOST, RELAY]
+    again = one.side.agent.prepare_restart(one.now)
+    one.gather(one.now + 1.0)
+    one.side.agent.commit_restart(one.now, again)
+    assert len(one.side.all(ServerFailed)) == 2, "in a restart the first entry is asked again"

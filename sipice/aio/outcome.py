@@ -20,12 +20,13 @@ from sipice.ice import (
 from sipice.net import Path
 
 
-class Outcome:
+class Outcome(Bell):
     """What the events of an agent have said so far."""
 
-    __slots__ = ("_current", "_failures", "_news", "_selected", "closed", "gathered")
+    __slots__ = ("_current", "_failures", "_selected", "closed", "gathered")
 
     def __init__(self) -> None:
+        super().__init__()
         self.closed = False
         self.gathered: set[int] = set()
         """Streams whose gathering is over."""
@@ -35,7 +36,6 @@ class Outcome:
         """The generation of the selected pair by stream and component."""
         self._failures: dict[tuple[int, int], str] = {}
         """Why a stream failed, by stream and generation."""
-        self._news = Bell()
 
     def note(self, event: Event) -> None:
         """Take note of an event, and wake those who wait."""
@@ -54,7 +54,7 @@ class Outcome:
                 self._failures.pop((stream, generation), None)
             case _:
                 return
-        self._news.ring()
+        self.ring()
 
     async def path(self, port: MediaPort) -> Path:
         """See ``Session.path``."""
@@ -79,9 +79,9 @@ class Outcome:
         while not is_so():
             if self.closed:
                 raise SessionClosed
-            await self._news.wait()
+            await self.wait()
 
     def close(self) -> None:
         """The end: nobody has to wait any longer."""
         self.closed = True
-        self._news.ring()
+        self.ring()

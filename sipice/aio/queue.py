@@ -19,37 +19,37 @@ class Bell:
     __slots__ = ("_waiters",)
 
     def __init__(self) -> None:
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: tuple[asyncio.Future[None], ...] = ()
 
     async def wait(self) -> None:
         """Wait for the next ring."""
         waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
+        self._waiters += (waiter,)
         try:
             await waiter
         finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+            self._waiters = tuple(one for one in self._waiters if one is not waiter)
 
     def ring(self) -> None:
         """Wake them."""
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._waiters:
+            waiters, self._waiters = self._waiters, ()
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
 
 
-class Latest(Generic[T]):
+class Latest(Bell, Generic[T]):
     """The latest ``limit`` items; read by any number of tasks, each item by one."""
 
-    __slots__ = ("_bell", "_error", "_items", "_limit", "dropped")
+    __slots__ = ("_error", "_items", "_limit", "dropped")
 
     def __init__(self, limit: int) -> None:
+        super().__init__()
         self.dropped = 0
         """Items that nobody read in time."""
         self._limit = limit
         self._items: deque[T] | None = None
-        self._bell = Bell()
         self._error: Exception | None = None
 
     def __len__(self) -> int:
@@ -66,17 +66,17 @@ class Latest(Generic[T]):
             items.popleft()
             self.dropped += 1
         items.append(item)
-        self._bell.ring()
+        self.ring()
 
     async def get(self) -> T:
         """The oldest item; waits for one. Raises what ``close`` gave once all are read."""
         while not self._items:
             if self._error is not None:
                 raise self._error
-            await self._bell.wait()
+            await self.wait()
         return self._items.popleft()
 
     def close(self, error: Exception) -> None:
         """No item follows: readers get what is left, then ``error``."""
         self._error = error
-        self._bell.ring()
+        self.ring()

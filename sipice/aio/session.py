@@ -6,11 +6,10 @@ import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path as FilePath
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from sipice.aio import interfaces, statistics
 from sipice.aio.bases import Bases, BindUdp, PortRange
@@ -114,9 +113,10 @@ class Session:
         on_media: OnMedia | None = None,
         trace: str | FilePath | Tracer | None = None,
     ) -> None:
-        known = [_server(one, username, password) for one in servers]
-        config = replace(config, servers=(*config.servers, *known))
-        self._files = ExitStack()
+        if servers:
+            known = [_server(one, username, password) for one in servers]
+            config = replace(config, servers=(*config.servers, *known))
+        self._trace: TextIO | None = None
         self._agent = Agent(config, role=role, rng=_RNG, pacer=pacer, tracer=self._tracer(trace))
         self._tasks = asyncio.TaskGroup()
         self._scopes: dict[bytes, int] = {}
@@ -132,13 +132,14 @@ class Session:
         self._bases = Bases(
             self._agent, self._driver, options=sockets, port_range=port_range, tcp=tcp, bind=bind
         )
+        self._has_relays = any(one.kind is ServerKind.TURN for one in config.servers)
         self._shared = None
         if port is not None:
-            relays = any(one.kind is ServerKind.TURN for one in config.servers)
-            self._shared = SharedBases(port, self._agent, self._driver, relays=relays)
+            self._shared = SharedBases(port, self._agent, self._driver, relays=self._has_relays)
         self._addresses = addresses
         self._tcp = tcp
-        self._policy = replace(policy, allow_loopback=config.allow_loopback)
+        self._policy = policy
+        self._config = config
         self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
         self._outcome = Outcome()
         self._ports: dict[tuple[int, int], MediaPort] = {}
@@ -188,11 +189,12 @@ class Session:
         self._agent.gather(now)
         self._driver.pump()
         streams = {stream for stream, _ in self._ports}
-        try:
-            async with asyncio.timeout_at(now + deadline):
-                await self._outcome.until(lambda: streams <= self._outcome.gathered)
-        except TimeoutError:
-            return False
+        if not streams <= self._outcome.gathered:
+            try:
+                async with asyncio.timeout_at(now + deadline):
+                    await self._outcome.until(lambda: streams <= self._outcome.gathered)
+            except TimeoutError:
+                return False
         return True
 
     def description(self, stream: int = 0) -> Description:
@@ -274,28 +276,33 @@ class Session:
             self._outcome.close()
             if self._watching is not None:
                 self._watching.cancel()
-            for stream in {stream for stream, _ in self._ports}:
-                self._agent.remove_stream(self._driver.now(), stream)
-            self._driver.pump()
-            await self._driver.released(CLOSE_DEADLINE)
+            if self._has_relays:
+                for stream in {stream for stream, _ in self._ports}:
+                    self._agent.remove_stream(self._driver.now(), stream)
+                self._driver.pump()
+                await self._driver.released(CLOSE_DEADLINE)
         finally:
             self._driver.stop()
             for port in self._ports.values():
                 port.close(SessionClosed())
             self._events.close(SessionClosed())
-            self._files.close()
+            if self._trace is not None:
+                self._trace.close()
 
     def _tracer(self, trace: str | FilePath | Tracer | None) -> Tracer | None:
         if not isinstance(trace, str | FilePath):
             return trace
-        file = self._files.enter_context(open(trace, "w", encoding="utf-8"))  # noqa: SIM115
-        return JsonLines(file.write, epoch=time.time() - asyncio.get_running_loop().time())
+        self._trace = open(trace, "w", encoding="utf-8")  # noqa: SIM115 (until close)
+        epoch = time.time() - asyncio.get_running_loop().time()
+        return JsonLines(self._trace.write, epoch=epoch)
 
     async def _open(self) -> None:
         if self._shared is not None:
             for stream, component in self._ports:
                 self._shared.open(stream, component, self._tcp)
         elif self._addresses is None:
+            allowed = self._policy.allow_loopback or self._config.allow_loopback
+            self._policy = replace(self._policy, allow_loopback=allowed)
             found = await interfaces.local_addresses(self._policy)
             self._bind(found)
             self._watching = self._tasks.create_task(self._watch(found))

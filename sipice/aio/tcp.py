@@ -40,6 +40,18 @@ class StreamCore(Protocol):
 class Streams:
     """All listeners and connections of one core."""
 
+    __slots__ = (
+        "_connections",
+        "_listeners",
+        "_options",
+        "_scopes",
+        "_spawn",
+        "_tls",
+        "core",
+        "loop",
+        "pump",
+    )
+
     def __init__(
         self,
         core: StreamCore,

@@ -178,7 +178,7 @@ class UdpEndpoint:
     ) -> None:
         """See Endpoint."""
         self._on_datagram, self._on_refused = on_datagram, on_refused
-        self._loop.add_reader(self._socket, self._readable)
+        self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, data: bytes, to: Address) -> bool:
         """See Endpoint."""
@@ -211,7 +211,7 @@ class UdpEndpoint:
     def release(self) -> None:
         """See Endpoint."""
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
         self._on_datagram = self._on_refused = None
         self._routes.clear()
@@ -265,8 +265,8 @@ class UdpEndpoint:
         self._drain_errors()
         if self._on_datagram is not None:
             # uvloop stops to watch a socket that had an error
-            self._loop.remove_reader(self._socket)
-            self._loop.add_reader(self._socket, self._readable)
+            self._loop.remove_reader(self._socket.fileno())
+            self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def _drain_errors(self) -> None:
         """Take the ICMP errors; hard is one that quotes the last STUN message sent there.

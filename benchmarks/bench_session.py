@@ -1,0 +1,326 @@
+"""Whole sessions of the façade over loopback sockets, ours against aioice's, paired in one run.
+
+    python -m benchmarks.bench_session
+
+A session is both its ends, each with a socket of its own: opened, described, checked, nominated,
+one packet of media each way, closed. The pacer's floor of 5 ms between the transactions of a
+process limits how many sessions may start in a second, not what they cost: it is on where the row
+says so. Memory is the growth of RSS per connected end, idle the CPU time of connected ends that do
+nothing but consent. Ten thousand ends of one process have their peers in a second one. Gathering is
+what one end spends on it, with no server and with a STUN server on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+
+from benchmarks.paired import Measured, summary
+from benchmarks.table import Row, main
+from sipice.aio.port import SharedPort
+from sipice.aio.session import Session, open_session
+from sipice.aio.udp import UdpEndpoint
+from sipice.ice import (
+    AgentConfig,
+    Candidate,
+    CandidateType,
+    Credentials,
+    Description,
+    IceServer,
+    Pacer,
+    Role,
+    ServerKind,
+)
+from sipice.net import Address
+from sipice.stun import Class, Message, Method, decode, encode
+from sipice.stun import attributes as a
+from tests.loopback import CONFIG, HOST, Theirs, tell_them, their_description
+
+ROUNDS = 5
+SESSIONS = 100
+KEPT = 500
+IDLE_SECONDS = 10.0
+MANY = 9_000
+"""Ends of one process; the limit of descriptors of many systems is twice that."""
+PACKET = b"\x80 a packet of media"
+
+Pair = tuple[Session, Session]
+
+
+def open_end(role: Role, pacer: Pacer, **options: SharedPort) -> Session:
+    """One end that is not entered yet; without a port it has a socket of its own."""
+    addresses = None if options else [HOST]
+    return open_session(role=role, config=CONFIG, addresses=addresses, pacer=pacer, **options)
+
+
+async def connect(one: Session, two: Session) -> None:
+    """Offer, answer, checks, nomination, media both ways."""
+    await one.gather()
+    await two.gather()
+    await two.set_remote(one.description())
+    await one.set_remote(two.description())
+    await one.path()
+    await two.path()
+    one.send(PACKET)
+    two.send(PACKET)
+    await one.receive()
+    await two.receive()
+
+
+async def our_session(pacer: Pacer) -> None:
+    async with open_end(Role.CONTROLLING, pacer) as one, open_end(Role.CONTROLLED, pacer) as two:
+        await connect(one, two)
+
+
+async def their_session(_: Pacer) -> None:
+    """The same with aioice."""
+    one, two = await their_ends()
+    await one.send(PACKET)
+    await two.send(PACKET)
+    await one.recv()
+    await two.recv()
+    await one.close()
+    await two.close()
+
+
+async def their_ends() -> tuple[Theirs, Theirs]:
+    one, two = Theirs(ice_controlling=True), Theirs(ice_controlling=False)
+    await asyncio.gather(one.gather_candidates(), two.gather_candidates())
+    await tell_them(one, their_description(two))
+    await tell_them(two, their_description(one))
+    await asyncio.gather(one.connect(), two.connect())
+    return one, two
+
+
+class Times:
+    """CPU and wall time of one session, of both sides, round by round."""
+
+    def __init__(self) -> None:
+        self.cpu: dict[str, list[float]] = {"ours": [], "aioice": []}
+        self.wall: dict[str, list[float]] = {"ours": [], "aioice": []}
+
+    async def take(
+        self, name: str, session: Callable[[Pacer], Awaitable[None]], floor: float
+    ) -> None:
+        gc.collect()
+        pacer = Pacer(floor)
+        wall, cpu = time.monotonic(), time.process_time()
+        await asyncio.gather(*(session(pacer) for _ in range(SESSIONS)))
+        self.cpu[name].append((time.process_time() - cpu) / SESSIONS)
+        self.wall[name].append((time.monotonic() - wall) / SESSIONS)
+
+
+async def sessions(floor: float) -> Times:
+    times = Times()
+    for _ in range(ROUNDS):
+        await times.take("ours", our_session, floor)
+        await times.take("aioice", their_session, floor)
+    return times
+
+
+async def kept() -> tuple[Measured, dict[str, float]]:
+    """CPU seconds per second and connected end, and KiB of RSS for each."""
+    cpu: dict[str, list[float]] = {}
+    memory: dict[str, float] = {}
+    for name, hold in (("ours", hold_ours), ("aioice", hold_theirs)):
+        gc.collect()
+        before = rss()
+        async with AsyncExitStack() as stack:
+            await hold(stack)
+            gc.collect()
+            memory[name] = (rss() - before) / (2 * KEPT)
+            await asyncio.sleep(5.0)  # past the first checks and the freeing of candidates
+            start = time.process_time()
+            await asyncio.sleep(IDLE_SECONDS)
+            cpu[name] = [(time.process_time() - start) / IDLE_SECONDS / (2 * KEPT)]
+    return summary(cpu), memory
+
+
+async def hold_ours(stack: AsyncExitStack) -> None:
+    pacer = Pacer(0.0)
+    for _ in range(KEPT):
+        one = await stack.enter_async_context(open_end(Role.CONTROLLING, pacer))
+        two = await stack.enter_async_context(open_end(Role.CONTROLLED, pacer))
+        await connect(one, two)
+
+
+async def hold_theirs(stack: AsyncExitStack) -> None:
+    for _ in range(KEPT):
+        for end in await their_ends():
+            stack.push_async_callback(end.close)
+
+
+async def on_one_port() -> float:
+    """CPU seconds of a session whose ends are on two shared ports."""
+    pacer = Pacer(0.0)
+    async with SharedPort(addresses=[HOST]) as left, AsyncExitStack() as stack:
+        start = time.process_time()
+        for _ in range(SESSIONS):
+            one = await stack.enter_async_context(open_end(Role.CONTROLLING, pacer, port=left))
+            two = await stack.enter_async_context(open_end(Role.CONTROLLED, pacer))
+            await connect(one, two)
+        await stack.aclose()
+        return (time.process_time() - start) / SESSIONS
+
+
+async def gathering(servers: tuple[IceServer, ...]) -> float:
+    """CPU seconds of opening a session, gathering, and closing it."""
+    config = AgentConfig(allow_loopback=True, servers=servers)
+    pacer = Pacer(0.0)
+    start = time.process_time()
+    for _ in range(SESSIONS):
+        async with open_session(
+            role=Role.CONTROLLING, config=config, addresses=[HOST], pacer=pacer
+        ) as session:
+            await session.gather()
+            session.description()
+    return (time.process_time() - start) / SESSIONS
+
+
+async def gathering_with_server() -> float:
+    server = UdpEndpoint.bind(Address.parse(HOST, 0))
+
+    def answer(data: bytes, client: Address) -> None:
+        request = decode(data)
+        mapped = Address(client.ip, client.port ^ 1)  # as if behind a NAT
+        attributes = (a.XOR_MAPPED_ADDRESS(mapped),)
+        reply = Message(Method.BINDING, Class.SUCCESS, request.transaction_id, attributes)
+        server.send(encode(reply), client)
+
+    server.attach(answer, lambda *_: None)
+    try:
+        return await gathering((IceServer(ServerKind.STUN, server.address),))
+    finally:
+        server.release()
+
+
+_PEERS = """
+import asyncio, sys
+from benchmarks.bench_session import far_side
+asyncio.run(far_side(int(sys.argv[1])))
+"""
+
+
+async def far_side(count: int) -> None:
+    """The second process: takes one description a line, answers one, until told to stop."""
+    allow_sockets(count)
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    pacer = Pacer(0.0)
+    async with AsyncExitStack() as stack:
+        while line := (await reader.readline()).strip():
+            end = await stack.enter_async_context(open_end(Role.CONTROLLED, pacer))
+            print(to_line(end.description()), flush=True)
+            await end.set_remote(from_line(line.decode()))
+
+
+async def many(count: int) -> tuple[float, float, float]:
+    """Connect ``count`` ends of this process: CPU ms and RSS KiB of each, and their idle CPU."""
+    allow_sockets(count)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PEERS, str(count), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    pacer = Pacer(0.0)
+    async with AsyncExitStack() as stack:
+        gc.collect()
+        before, start = rss(), time.process_time()
+        ends = []
+        for _ in range(count):
+            end = await stack.enter_async_context(open_end(Role.CONTROLLING, pacer))
+            process.stdin.write(f"{to_line(end.description())}\n".encode())
+            await end.set_remote(from_line((await process.stdout.readline()).decode()))
+            ends.append(end)
+        await asyncio.gather(*(end.path() for end in ends))
+        used, memory = time.process_time() - start, rss() - before
+        await asyncio.sleep(5.0)
+        start = time.process_time()
+        await asyncio.sleep(IDLE_SECONDS)
+        waiting = (time.process_time() - start) / IDLE_SECONDS
+        process.stdin.close()
+    await process.wait()
+    return 1e3 * used / count, memory / count, waiting
+
+
+def to_line(description: Description) -> str:
+    candidate, credentials = description.candidates[0], description.credentials
+    address = candidate.address
+    return f"{credentials.ufrag} {credentials.pwd} {address.host} {address.port}"
+
+
+def from_line(line: str) -> Description:
+    ufrag, pwd, host, port = line.split()
+    address = Address.parse(host, int(port))
+    candidate = Candidate(1, CandidateType.HOST, address, 2130706431, "1")
+    return Description(Credentials(ufrag, pwd), (candidate,))
+
+
+def allow_sockets(count: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count + 100:
+        sys.exit(f"bench: {count} sockets are needed, the limit is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def rss() -> float:
+    """KiB."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmRSS"))
+    return float(line.split()[1])
+
+
+def rows() -> Iterator[Row]:
+    """Sessions with and without the floor, memory, consent, one port, gathering, many."""
+    for floor, goal in ((0.0, 3.5), (0.005, None)):
+        times = asyncio.run(sessions(floor))
+        cpu, wall = summary(times.cpu), summary(times.wall)
+        yield Row(
+            f"session: CPU of both ends, floor {1000 * floor:g} ms",
+            f"{cpu.microseconds['ours']:.0f} us",
+            f"aioice {cpu.microseconds['aioice']:.0f} us",
+            cpu.ratios["aioice"],
+            goal,
+        )
+        yield Row(
+            f"session: sessions a second, {SESSIONS} at once, floor {1000 * floor:g} ms",
+            f"{1e6 / wall.microseconds['ours']:.0f}",
+            f"aioice {1e6 / wall.microseconds['aioice']:.0f}",
+            wall.ratios["aioice"],
+        )
+    idle, memory = asyncio.run(kept())
+    yield Row(
+        "session: RSS per connected end",
+        f"{memory['ours']:.1f} KiB",
+        f"aioice {memory['aioice']:.1f} KiB",
+        memory["aioice"] / memory["ours"],
+    )
+    yield Row(
+        "session: consent, per end and second",
+        f"{idle.microseconds['ours']:.1f} us",
+        f"aioice {idle.microseconds['aioice']:.1f} us",
+        idle.ratios["aioice"],
+    )
+    yield Row("session: one end on a shared port", f"{1e6 * asyncio.run(on_one_port()):.0f} us")
+    yield Row("session: gathering, no server", f"{1e6 * asyncio.run(gathering(())):.0f} us")
+    yield Row(
+        "session: gathering, a STUN server", f"{1e6 * asyncio.run(gathering_with_server()):.0f} us"
+    )
+    cpu_ms, kib, waiting = asyncio.run(many(MANY))
+    yield Row(
+        f"session: {MANY} connected ends in one process",
+        f"{cpu_ms:.2f} ms CPU, {kib:.1f} KiB RSS each",
+        f"consent of all: {100 * waiting:.0f} % of one core",
+    )
+
+
+if __name__ == "__main__":
+    main(rows)

@@ -9,6 +9,7 @@ import typer
 
 from sipice import __version__
 from sipice.cli import rewrite
+from sipice.cli.connect import connect
 from sipice.cli.explain import explain
 from sipice.cli.gather import gather
 from sipice.cli.lint import lint
@@ -31,6 +32,7 @@ app.command()(lint)
 app.command()(explain)
 app.command()(gather)
 app.command()(nat)
+app.command()(connect)
 app.add_typer(rewrite.app, name="rewrite")
 
 

@@ -1,0 +1,275 @@
+"""Phones in the virtual network: a small SIP stack, a tap, and a real controller with its agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from sipice.session import Controller, SessionConfig, SessionEvent
+from sipice.sip.body import session_description
+from sipice.sip.message import SipMessage, parse_message
+from sipice.sip.outputs import (
+    CallKey,
+    Close,
+    Deliver,
+    Open,
+    Report,
+    Send,
+    SendInfo,
+    SendReoffer,
+    Way,
+)
+from sipice.sip.settings import TapConfig
+from sipice.sip.tap import Tap
+from tests.session.stack import Stack
+from tests.simnet.host import Host
+from tests.simnet.party import Party
+from tests.simnet.topology import Topology
+from tests.sip.story import rack, request, response
+from tests.sip.taps import first_word
+
+
+@dataclass(slots=True, eq=False)
+class Manners:
+    """How a phone behaves as a callee."""
+
+    early: str = ""
+    """"preview" or "reliable": its answer comes in a 183 first."""
+    ringing: float = 0.0
+    """Seconds until the 200."""
+    challenge: bool = False
+    """The first INVITE gets a 401."""
+    reoffers: bool = True
+    """The stack can offer again when it is asked to."""
+    allow: str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO"
+
+
+@dataclass(slots=True, eq=False)
+class Phone:
+    """One endpoint; ``other`` is at the end of its wire."""
+
+    host: Host
+    config: SessionConfig
+    tap_config: TapConfig = field(default_factory=TapConfig)
+    manners: Manners = field(default_factory=Manners)
+    delay: float = 0.025
+    stack: Stack = field(default_factory=lambda: Stack("x"))
+    way: Way = field(default_factory=lambda: Way("UDP"))
+    other: Phone | None = None
+    party: Party | None = None
+    sent: list[bytes] = field(default_factory=list[bytes])
+    got: list[bytes] = field(default_factory=list[bytes])
+    reports: list[str] = field(default_factory=list[str])
+    closed: int = 0
+    number: int = 0
+    mangle: Callable[[bytes], bytes] = lambda data: data
+    """What the wire makes of its messages."""
+    tap: Tap = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tap = Tap(self._make, config=self.tap_config, rng=Random(self.host.name))
+        self.host.world.timed.append(self)
+
+    @property
+    def name(self) -> str:
+        """Its tag, which names the dialog on the other side."""
+        return self.host.name
+
+    @property
+    def peer(self) -> str:
+        assert self.other is not None
+        return self.other.name
+
+    @property
+    def controller(self) -> Controller:
+        assert self.party is not None
+        return self.party.controller
+
+    def next_timeout(self) -> float | None:
+        return self.tap.next_timeout()
+
+    def handle_timeout(self, now: float) -> None:
+        self.tap.handle_timeout(now)
+        self._work()
+
+    # What the user of the phone does
+
+    def call(self) -> None:
+        self._request("INVITE", self.stack.offer(), to="")
+
+    def reinvite(self) -> None:
+        self._request("INVITE", self.stack.offer())
+
+    def hang_up(self) -> None:
+        self._request("BYE")
+
+    def sends(self) -> bool:
+        """Media may leave in every stream of the dialog."""
+        if self.party is None:
+            return False
+        streams = {one for one in self.controller.streams(self.peer) if one is not None}
+        tables = [self.controller.media(self.peer, stream, 1) for stream in streams]
+        return bool(tables) and all(table.send is not None for table in tables)
+
+    def words(self) -> list[str]:
+        """What is on the wire of this side."""
+        return [first_word(data) for data in self.sent]
+
+    # The wire
+
+    def receive(self, data: bytes) -> None:
+        self.tap.incoming(self.host.world.now, data, self.way)
+        self._work()
+
+    def _transmit(self, data: bytes) -> None:
+        data = self.mangle(data)
+        self.sent.append(data)
+        other = self.other
+        assert other is not None
+        self.host.world.after(self.delay, lambda: other.receive(data))
+
+    def _make(self, key: CallKey) -> Controller:
+        self.party = Party(self.host, self.config)
+        self.party.watchers.append(lambda event: self._event(key, event))
+        return self.party.controller
+
+    def _event(self, key: CallKey, event: SessionEvent) -> None:
+        self.host.world.after(0.0, lambda: self._tell(key, event))
+
+    def _tell(self, key: CallKey, event: SessionEvent) -> None:
+        self.tap.controller_event(self.host.world.now, key, event)
+        self._work()
+
+    def _work(self) -> None:
+        if self.party is not None:
+            self.party.drain()
+        for output in self.tap.take_outputs():
+            match output:
+                case Send(data):
+                    self._transmit(data)
+                case Deliver(data):
+                    self.got.append(data)
+                    self._stack(parse_message(data))
+                case SendInfo(headers=headers, body=body):
+                    fields = [f"{name}: {value}" for name, value in headers[:1]]
+                    self._request("INFO", body, *fields, body_type=dict(headers)["Content-Type"])
+                case SendReoffer(key, dialog, method):
+                    self._reoffer(key, dialog, method)
+                case Report(_, text):
+                    self.reports.append(text)
+                case Open():
+                    pass
+                case Close():
+                    self.closed += 1
+
+    # The stack
+
+    def _reoffer(self, key: CallKey, dialog: str, method: str) -> None:
+        if self.manners.reoffers:
+            self._request(method, self.stack.offer())
+        else:
+            self.tap.reoffer_refused(self.host.world.now, key, dialog)
+
+    def _request(
+        self,
+        method: str,
+        body: bytes = b"",
+        *fields: str,
+        to: str | None = None,
+        number: int = 0,
+        body_type: str = "application/sdp",
+    ) -> None:
+        if method not in ("ACK", "CANCEL"):
+            self.number += 1
+            number = self.number
+        data = request(
+            method,
+            number,
+            f"Contact: <sip:{self.name}@192.0.2.1>",
+            f"Allow: {self.manners.allow}",
+            *fields,
+            body=body,
+            by=self.name,
+            to=self.peer if to is None else to,
+            body_type=body_type,
+        )
+        self._out(data)
+
+    def _respond(self, to: SipMessage, status: int, body: bytes = b"", *, rseq: int = 0) -> None:
+        assert to.cseq is not None
+        data = response(
+            status,
+            to.cseq.number,
+            f"Contact: <sip:{self.name}@192.0.2.1>",
+            f"Allow: {self.manners.allow}",
+            body=body,
+            method=to.cseq.method,
+            by=self.name,
+            to=self.peer,
+            rseq=rseq,
+            branch=to.via_branch.removeprefix("z9hG4bK"),
+        )
+        self._out(data)
+
+    def _out(self, data: bytes) -> None:
+        self.tap.outgoing(self.host.world.now, data, self.way)
+        self._work()
+
+    def _stack(self, message: SipMessage) -> None:
+        if message.is_request:
+            self._stack_request(message)
+        else:
+            self._stack_response(message)
+
+    def _stack_request(self, message: SipMessage) -> None:
+        body = session_description(message)
+        match message.method:
+            case "INVITE" if message.to_tag:
+                self._respond(message, 200, self.stack.answer(body.data) if body else b"")
+            case "INVITE":
+                self._alert(message, body.data if body else b"")
+            case "UPDATE" | "PRACK" | "BYE":
+                self._respond(message, 200, self.stack.answer(body.data) if body else b"")
+            case _:
+                pass
+
+    def _alert(self, message: SipMessage, offer: bytes) -> None:
+        if self.manners.challenge:
+            self.manners.challenge = False
+            self._respond(message, 401)
+            return
+        answer = self.stack.answer(offer)
+        if self.manners.early:
+            self._respond(message, 183, answer, rseq=1 if self.manners.early == "reliable" else 0)
+        again = b"" if self.manners.early == "reliable" else answer
+        self.host.world.after(self.manners.ringing, lambda: self._respond(message, 200, again))
+
+    def _stack_response(self, message: SipMessage) -> None:
+        status, cseq = message.status or 0, message.cseq
+        assert cseq is not None
+        if cseq.method != "INVITE" or status == 100:
+            return
+        if status == 401:
+            self._request("ACK", number=cseq.number)
+            self._request("INVITE", self.stack.offer(), "Authorization: Digest x", to="")
+        elif status >= 200:
+            self._request("ACK", number=cseq.number)
+        elif message.is_reliable_provisional:
+            self._request("PRACK", b"", rack(message.rseq or 0, cseq.number))
+
+
+def phones(
+    topology: Topology,
+    config: SessionConfig,
+    *,
+    callee: Manners | None = None,
+    caller: Manners | None = None,
+    caller_tap: TapConfig | None = None,
+    callee_config: SessionConfig | None = None,
+) -> tuple[Phone, Phone]:
+    """Two phones with a wire between them."""
+    one = Phone(topology.a.host, config, caller_tap or TapConfig(), caller or Manners())
+    two = Phone(topology.b.host, callee_config or config, manners=callee or Manners())
+    one.other, two.other = two, one
+    return one, two

@@ -1,0 +1,167 @@
+"""Whole calls: SIP stacks, taps, controllers and agents in the virtual network."""
+
+from __future__ import annotations
+
+import pytest
+
+import sdp
+from sipice.ice import AgentConfig
+from sipice.session import Reason, SessionConfig, Trickle, UpdateNeeded
+from sipice.sip.body import session_description
+from sipice.sip.message import parse_message
+from sipice.sip.settings import TapConfig
+from tests.simnet.call import ice_servers
+from tests.simnet.nat import PORT_RESTRICTED
+from tests.simnet.topology import OPEN, SiteKind, Topology, behind, build, same_lan
+from tests.sip.phones import Manners, Phone, phones
+
+HOME = behind(PORT_RESTRICTED)
+
+
+def config(topology: Topology, trickle: Trickle = Trickle.HALF) -> SessionConfig:
+    return SessionConfig(agent=AgentConfig(servers=ice_servers(topology)), trickle=trickle)
+
+
+def until(topology: Topology, a: Phone, b: Phone, limit: float = 30.0) -> None:
+    world = topology.world
+    world.run(until=world.now + limit, stop=lambda: a.sends() and b.sends())
+    assert a.sends(), a.words()
+    assert b.sends(), b.words()
+
+
+def descriptions(phone: Phone) -> list[bytes]:
+    found = [session_description(parse_message(data)) for data in phone.sent]
+    return [body.data for body in found if body is not None]
+
+
+EARLY = {
+    "200": Manners(),
+    "183-preview": Manners(early="preview", ringing=3.0),
+    "183-reliable": Manners(early="reliable", ringing=3.0),
+    "late": Manners(ringing=25.0),
+    "challenged": Manners(challenge=True),
+}
+
+
+@pytest.mark.parametrize("trickle", Trickle)
+@pytest.mark.parametrize("kinds", [(OPEN, OPEN), (HOME, HOME)], ids=["open", "nat"])
+@pytest.mark.parametrize("how", EARLY)
+def test_a_call_gets_its_media_path(
+    how: str, kinds: tuple[SiteKind, SiteKind], trickle: Trickle
+) -> None:
+    topology = build(*kinds, rtt=0.050)
+    manners = EARLY[how]
+    callee = Manners(manners.early, manners.ringing, manners.challenge)
+    a, b = phones(topology, config(topology, trickle), callee=callee)
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 10)
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 5)
+    assert a.sends()
+    assert b.sends()
+    b.hang_up()
+    topology.world.run(until=topology.world.now + 60)
+    assert (a.closed, b.closed) == (1, 1)
+    assert a.reports == b.reports == []
+    assert a.tap.next_timeout() is b.tap.next_timeout() is None
+
+
+def test_a_challenged_offer_leaves_with_the_identical_description() -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    a, b = phones(topology, config(topology), callee=Manners(challenge=True))
+    a.call()
+    until(topology, a, b)
+    first, second = descriptions(a)[:2]
+    assert first == second
+
+
+def test_a_2xx_repeats_the_preview_byte_for_byte() -> None:
+    topology = build(rtt=0.050)
+    a, b = phones(topology, config(topology), callee=Manners(early="preview", ringing=3.0))
+    a.call()
+    topology.world.run(until=10.0)
+    until(topology, a, b)
+    assert len(set(descriptions(b))) == 1
+    assert b.words().count("200 INVITE") == 1
+
+
+@pytest.mark.parametrize("kinds", [(HOME, OPEN), (HOME, HOME)])
+def test_candidates_travel_by_info(kinds: tuple[SiteKind, SiteKind]) -> None:
+    topology = build(*kinds, rtt=0.200)
+    manners = Manners(early="preview", ringing=5.0)
+    a, b = phones(topology, config(topology, Trickle.FULL), callee=manners)
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 10)
+    for phone in (a, b):
+        asked = phone.words().count("INFO")
+        assert asked
+        assert phone.other is not None
+        assert phone.other.words().count("200 INFO") >= asked
+        assert not any(data.startswith(b"INFO") for data in phone.got), "not for the stack"
+
+
+def test_the_nominated_candidates_reach_a_peer_that_has_no_ice2() -> None:
+    """RFC 8839 §4.3.4: by an offer of the stack, UPDATE or INVITE as the peer allows."""
+    for allow, method in (("INVITE, UPDATE", "UPDATE"), ("INVITE", "INVITE")):
+        topology = same_lan(rtt=0.050)
+        a, b = phones(topology, config(topology), callee=Manners(allow=allow))
+        b.mangle = _legacy
+        a.call()
+        until(topology, a, b)
+        topology.world.run(until=topology.world.now + 10)
+        assert a.party is not None
+        assert [one.reason for one in a.party.all(UpdateNeeded)] == [Reason.NOMINATED]
+        assert a.words().count(method) == (2 if method == "INVITE" else 1)
+        assert sdp.parse(descriptions(a)[-1]).media[0].remote_candidates
+
+
+def test_the_tap_offers_where_the_stack_cannot_and_the_call_goes_on() -> None:
+    topology = same_lan(rtt=0.050)
+    a, b = phones(topology, config(topology), caller=Manners(reoffers=False))
+    b.mangle = _legacy
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 10)
+    assert a.words().count("INVITE") == 2
+    assert a.number == 1, "the stack has sent one"
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 5)
+    numbers = [parse_message(data).cseq for data in a.sent if data.startswith(b"INVITE")]
+    assert [one.number for one in numbers if one] == [1, 2, 3]
+    assert a.sends()
+    assert b.sends()
+    a.hang_up()
+    topology.world.run(until=topology.world.now + 40)
+    assert (a.closed, b.closed) == (1, 1)
+    assert a.reports == b.reports == []
+
+
+def _legacy(data: bytes) -> bytes:
+    """The message of a peer of RFC 5245."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    lines = [one for one in body.split(b"\r\n") if not one.startswith(b"a=ice-options:")]
+    body = b"\r\n".join(lines)
+    length = b"Content-Length: %d" % len(body)
+    fields = [length if one.startswith(b"Content-Length") else one for one in head.split(b"\r\n")]
+    return b"\r\n".join(fields) + blank + body
+
+
+def test_a_small_datagram_makes_the_controller_leave_candidates_out() -> None:
+    topology = build(rtt=0.050)
+    a, b = phones(topology, config(topology), caller_tap=TapConfig(datagram_size=1_000))
+    a.call()
+    until(topology, a, b)
+    assert len(a.sent[0]) <= 1_000
+    assert a.reports == []
+
+
+def test_a_late_answer_finds_the_offer_alive() -> None:
+    """The complaint of six projects: answers after 5 to 120 s."""
+    for seconds in (5.0, 30.0, 120.0):
+        topology = build(HOME, HOME, rtt=0.050)
+        a, b = phones(topology, config(topology), callee=Manners(ringing=seconds))
+        a.call()
+        topology.world.run(until=seconds - 1)
+        until(topology, a, b)

@@ -75,8 +75,9 @@ def reached(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     dialog = leg.dialogs.get(item.theirs)
     if dialog is not None and item.message.to_tag:
         dialog.both_ends = True
-        if item.message.method == "PRACK":
-            dialog.unacknowledged_1xx = False
+        rack = item.message.rack
+        if rack is not None and rack.rseq == dialog.unpracked:
+            dialog.unpracked, dialog.unacknowledged_1xx = None, False
         resend.stop(state, leg, ("18x", dialog.tag))
         send(state, leg, now, dialog)
 

@@ -157,8 +157,10 @@ class PeerDialog:
     """An offer that our side owes."""
     acknowledged: bool = False
     """The ACK of the last 2xx to an INVITE has passed."""
+    unpracked: int | None = None
+    """The RSeq of our reliable 1xx that has not got its PRACK (RFC 3262 §3)."""
     unacknowledged_1xx: bool = False
-    """Our reliable 1xx with SDP has not got its PRACK (RFC 3262 §3)."""
+    """It has a description."""
     ended: bool = False
     both_ends: bool = False
     """RFC 8840 §4.3: the peer is known to have this dialog too."""
@@ -206,6 +208,8 @@ class CallLeg:
     dialogs: dict[str, PeerDialog] = field(default_factory=dict[str, PeerDialog])
     bodies: dict[Hashable, bytes] = field(default_factory=dict[Hashable, bytes])
     """Rewritten descriptions by the identity of the message that carried the original."""
+    passed: dict[Hashable, None] = field(default_factory=dict[Hashable, None])
+    """The identities of responses of ours that have left."""
     answers: dict[tuple[bool, str, int], tuple[bytes, bool]] = field(
         default_factory=dict[tuple[bool, str, int], tuple[bytes, bool]]
     )

@@ -52,6 +52,9 @@ def forward(
         _check_size(state, leg, item, len(data))
     if transaction is None:
         return
+    if item.out and not item.message.is_request:
+        leg.passed[item.identity] = None
+        keep_newest(leg.passed, MOST_REMEMBERED)
     if item.message.is_request:
         _observe_request(state, leg, now, item, transaction, data)
     else:
@@ -388,8 +391,9 @@ def _observe_dialog(
     _note_ends(dialog, item, transaction)
     if item.out:
         leg.packages = announce.packages(item, state.config)
-        if message.is_reliable_provisional and session_description(message):
-            dialog.unacknowledged_1xx = True
+        if message.is_reliable_provisional:
+            dialog.unpracked = message.rseq
+            dialog.unacknowledged_1xx = session_description(message) is not None
     else:
         dialog.both_ends = True
         infos.note(state, leg, now, dialog, item)

@@ -29,6 +29,9 @@ def take(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
         state.emit(leg, compose.response(message, 482, tag=leg.own_tag), item.way, out=True)
     elif _is_waiting(leg, item):
         _absorb(state, leg, item)
+    elif item.identity in leg.passed and item.out not in leg.awaiting:
+        # a retransmission does not wait behind what waits for its being acknowledged
+        _process(state, leg, now, item)
     elif _is_full(state, leg, item):
         state.report(leg, f"too many messages wait: a {message.method} was dropped")
     else:
@@ -53,11 +56,17 @@ def advance(state: TapState, leg: CallLeg, now: float) -> None:
 
 
 def _is_held(leg: CallLeg, item: Item) -> bool:
-    """RFC 3262 §3: no 2xx before the PRACK of a reliable 1xx with a description."""
+    """RFC 3262 §3: what the PRACK of our reliable 1xx has to come before.
+
+    That is another reliable 1xx, and the 2xx if the 1xx had a description.
+    """
     message = item.message
-    success = message.method == "INVITE" and 200 <= (message.status or 0) < 300
     dialog = leg.dialogs.get(item.theirs)
-    return item.out and success and dialog is not None and dialog.unacknowledged_1xx
+    if not item.out or message.method != "INVITE" or dialog is None or dialog.unpracked is None:
+        return False
+    if 200 <= (message.status or 0) < 300:
+        return dialog.unacknowledged_1xx
+    return message.is_reliable_provisional and message.rseq != dialog.unpracked
 
 
 def _is_merged(leg: CallLeg, item: Item) -> bool:

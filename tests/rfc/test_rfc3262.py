@@ -37,6 +37,23 @@ def test_no_2xx_leaves_before_the_prack_of_an_answer() -> None:
     assert end.sent() == ["183 INVITE", "200 INVITE"]
 
 
+@rfc("3262", "3", "MUST NOT", "3262-3-5")
+def test_no_second_reliable_1xx_leaves_before_the_prack_of_the_first() -> None:
+    end, clock = alone()
+    call_in(end, clock, confirmed=False)
+    first = response(180, 1, rseq=1)
+    end.outgoing(first)
+    end.outgoing(response(183, 1, body=sdp("answer"), rseq=2))
+    end.outgoing(first)
+    run(clock, 1)
+    assert end.sent() == ["180 INVITE"] * 2, "but the first one again"
+    end.incoming(request("PRACK", 2, rack(7, 1), to="bob"))
+    assert end.sent() == ["180 INVITE"] * 2, "it acknowledges nothing"
+    end.incoming(request("PRACK", 3, rack(1, 1), to="bob"))
+    run(clock, 0.1)
+    assert end.sent() == ["180 INVITE"] * 2 + ["183 INVITE"]
+
+
 @rfc("3262", "4 + errata 4603/4604", "MUST", "3262-4-3")
 def test_each_fork_counts_for_itself() -> None:
     end, clock = alone()

@@ -57,12 +57,20 @@ def closed(state: AgentState, connection: Connection) -> None:
 def returns(state: AgentState, local: LocalBase, remote: Address) -> bool:
     """§11.1: whether this check came over what replaces the lost connection of a selected pair.
 
-    The peer may have another port now. Media follows once our own check there has succeeded.
+    The peer may have another port now. Media follows once our own check there has succeeded. A
+    connection that has gone quiet is lost, too, whether or not our system has noticed.
     """
     stream = state.streams[local.stream]
     path = stream.media[local.component - 1]
     pair = path.pair
-    if pair is None or not path.broken or pair.base.number != local.base.number:
+    if pair is None or pair.base.number != local.base.number:
+        return False
+    if path.quiet and not path.broken and pair.to != remote:
+        silent = state.connections.get((pair.base.number, pair.to))
+        if silent is not None:
+            tcp.forget(state, silent, close=True)
+            consent.interrupt(state, stream, path)
+    if not path.broken:
         return False
     waiting = consent.outstanding(state, pair)
     if pair.to == remote and waiting:

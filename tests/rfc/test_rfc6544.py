@@ -171,6 +171,30 @@ def test_the_passive_side_waits_for_a_new_connection_and_checks_it(port: int) ->
 
 
 @rfc("6544", "11.1", "MUST", "6544-11.1-1")
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_connection_that_is_dead_without_a_word_is_replaced_too(quiet: bool) -> None:
+    case, base, flow = accepting()
+    (check,) = requests(frames(case, 6.1))[:1]
+    if not quiet:
+        case.receive(flow, case.puppet.success(check, HOST), 6.1)
+    case.run(11.2)
+    again = case.agent.connection_accepted(11.2, base, address("10.0.0.2:45001"))
+    case.take()
+    case.receive(again, case.puppet.request(controlling=True), 11.2)
+    closed = [c.flow for c in case.commands if isinstance(c, CloseConnection)]
+    sent = frames(case, 11.2)
+    if not quiet:
+        assert closed == []
+        assert sends_over(case) == flow
+        return
+    (check,) = requests(sent)
+    assert sends_over(case) is None
+    case.receive(again, case.puppet.success(check, HOST), 11.3)
+    assert sends_over(case) == again
+    assert [c.flow for c in case.commands if isinstance(c, CloseConnection)] == [flow]
+
+
+@rfc("6544", "11.1", "MUST", "6544-11.1-1")
 def test_a_connection_on_which_nothing_authentic_comes_replaces_nothing() -> None:
     case, base, flow = accepting()
     case.agent.connection_closed(2.0, flow)

@@ -58,6 +58,8 @@ class Candidate(NamedTuple):
     tcptype: TcpType | None = None
     server: Address | None = None
     """The STUN or TURN server a local candidate was learned from."""
+    hidden: bool = False
+    """The peer gave a name in ``.local`` for this address: no relay of ours gets to know it."""
 
 
 def priority(type_preference: int, local_preference: int, component: int) -> int:

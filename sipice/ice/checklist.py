@@ -65,6 +65,8 @@ def is_compatible(local: Candidate, remote: Candidate) -> bool:
         return False
     if is_link_local(local.address.ip) != is_link_local(remote.address.ip):
         return False
+    if remote.hidden and local.type is CandidateType.RELAYED:
+        return False  # the server would learn what the name hides
     return local.transport is Transport.UDP or tcp.connects(local.tcptype, remote.tcptype)
 
 

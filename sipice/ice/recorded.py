@@ -53,6 +53,8 @@ def from_candidate(candidate: Candidate) -> dict[str, Field]:
         fields["server"] = str(candidate.server)
     if candidate.tcptype is not None:
         fields["tcptype"] = candidate.tcptype.value
+    if candidate.hidden:
+        fields["hidden"] = True
     return fields
 
 
@@ -75,6 +77,7 @@ def to_candidate(fields: Json, bases: dict[int, Base]) -> Candidate:
         related=None if related is None else to_address(related),
         tcptype=None if tcptype is None else TcpType(tcptype),
         server=None if server is None else to_address(server),
+        hidden=fields.get("hidden", False),
     )
 
 

@@ -365,7 +365,7 @@ def _allocated(state: AgentState, port: RelayPort, event: Allocated) -> None:
         )
         gathered.publish(state, stream, template, base.base.address.ip, port.rank)
         remotes = [g.remote for g in stream.generations() if g.remote is not None]
-        port.permit(state, [c.address for r in remotes for c in r.candidates])
+        port.permit(state, [c.address for r in remotes for c in r.candidates if not c.hidden])
     gathered.answered(state, stream, Asking(port.rank, port.socket.number))
 
 

@@ -49,14 +49,14 @@ def from_candidate(candidate: Candidate) -> Json:
         None if candidate.related is None else from_address(candidate.related),
         None if candidate.tcptype is None else candidate.tcptype.value,
         None if candidate.server is None else from_address(candidate.server),
+        candidate.hidden,
     ]
 
 
 def to_candidate(entry: Json) -> Candidate:
     """A candidate."""
-    component, kind, address, priority, foundation, transport, base, related, tcptype, server = (
-        entry
-    )
+    component, kind, address, priority, foundation, transport, base, related, tcptype = entry[:9]
+    server, hidden = entry[9:]
     return Candidate(
         component,
         CandidateType[kind],
@@ -68,4 +68,5 @@ def to_candidate(entry: Json) -> Candidate:
         None if related is None else to_address(related),
         None if tcptype is None else TcpType(tcptype),
         None if server is None else to_address(server),
+        hidden,
     )

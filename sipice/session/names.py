@@ -63,7 +63,7 @@ def resolved(leg: Leg, name: str, addresses: Sequence[Address]) -> None:
             continue
         known = mapping.to_ice(replace(candidate, address=addresses[0].host)) if single else None
         if known is not None:
-            dialog.agent.add_remote_candidate(leg.now, stream, known, ufrag)
+            dialog.agent.add_remote_candidate(leg.now, stream, known._replace(hidden=True), ufrag)
         memory = dialog.stream(stream)
         if memory.unended and not are_awaited(leg, dialog, stream):
             dialog.agent.end_of_candidates(leg.now, stream, memory.unended)

@@ -11,7 +11,7 @@ LAB := $(if $(filter-out 0,$(shell id -u)),unshare -Urnm)
 # Without byte code every run compiles three hundred test files again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test check cover suite lab long pythons wheel bench mutants explore mutation docs peers venv clean
+.PHONY: test check cover suite lab interop long pythons wheel bench mutants explore mutation docs peers venv clean
 
 test: check cover suite ## everything that needs no root and little time
 	@$(BIN)/python -m tests.capabilities --missing
@@ -35,6 +35,9 @@ suite: venv ## all fast tests
 
 lab: venv ## the tests in network namespaces; without root in a namespace of users
 	$(LAB) $(BIN)/python -m pytest -m lab
+
+interop: venv ## every peer, both roles, behind NATs; writes docs/interop.md
+	$(LAB) $(BIN)/python -m tests.interop
 
 long: venv ## what takes too long for every change: more examples, longer runs
 	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"

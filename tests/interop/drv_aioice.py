@@ -21,7 +21,7 @@ async def main() -> None:
     emit("local", kind="ice", ice=ice)
     async with asyncio.TaskGroup() as tasks:
         running = [
-            tasks.create_task(connect(peer, command["ice"]))
+            tasks.create_task(connect(peer, command["ice"], asked.media))
             async for command in commands()
             if command["cmd"] == "remote"
         ]
@@ -81,7 +81,7 @@ async def gather(peer: aioice.Connection, address: str) -> None:
     peer._local_candidates_end = True
 
 
-async def connect(peer: aioice.Connection, ice: dict[str, Any]) -> None:
+async def connect(peer: aioice.Connection, ice: dict[str, Any], media: str) -> None:
     """Everything after the other side is known."""
     peer.remote_username, peer.remote_password = ice["ufrag"], ice["pwd"]
     emit("known")
@@ -95,13 +95,13 @@ async def connect(peer: aioice.Connection, ice: dict[str, Any]) -> None:
         return
     pair = peer._nominated[1]
     emit("nominated", local=pair.local_candidate.to_sdp(), remote=pair.remote_candidate.to_sdp())
-    await converse(peer)
+    await converse(peer, media)
 
 
-async def converse(peer: aioice.Connection) -> None:
+async def converse(peer: aioice.Connection, media: str) -> None:
     """Data in both directions until consent or the session ends."""
     outgoing: asyncio.Queue[bytes] = asyncio.Queue()
-    talk = Talk(outgoing.put_nowait)
+    talk = Talk(outgoing.put_nowait, media)
 
     async def send() -> None:
         while True:

@@ -14,9 +14,9 @@
 
 static struct {
   gboolean offers;
-  const char *stun, *turn, *user, *password, *policy, *family, *mode, *address;
+  const char *stun, *turn, *user, *password, *policy, *family, *mode, *address, *media;
   guint components;
-} options = {TRUE, "", "", "lab", "labpass", "all", "4", "regular", "", 1};
+} options = {TRUE, "", "", "lab", "labpass", "all", "4", "regular", "", "data", 1};
 
 static GMainLoop *loop;
 static NiceAgent *agent;
@@ -46,10 +46,13 @@ static void split(const char *place, char *host, size_t size, guint *port) {
   *port = colon ? (guint)atoi(colon + 1) : 3478;
 }
 
+/* For audio all text stands behind an RTP header, as media relays want it. */
+static guint header(void) { return g_str_equal(options.media, "audio") ? 12 : 0; }
+
 static gboolean ping(gpointer unused) {
-  char text[16];
-  int length = snprintf(text, sizeof text, "ping%u", pings);
-  nice_agent_send(agent, stream, 1, length, text);
+  char text[32] = {(char)0x80};
+  int length = snprintf(text + header(), sizeof text - header(), "ping%u", pings);
+  nice_agent_send(agent, stream, 1, header() + length, text);
   return !is_answered && ++pings < PINGS;
 }
 
@@ -111,12 +114,14 @@ static void on_data(NiceAgent *a, guint s, guint component, guint length, gchar 
     has_heard = TRUE;
     emit("media", NULL, TRUE);
   }
-  if (length >= 4 && !memcmp(data, "ping", 4)) {
-    memcpy(data, "echo", 4);
+  gboolean has_text = length >= header() + 4;
+  char *text = data + header();
+  if (has_text && !memcmp(text, "ping", 4)) {
+    memcpy(text, "echo", 4);
     nice_agent_send(agent, stream, component, length, data);
     return;
   }
-  is_answered = is_answered || (length >= 4 && !memcmp(data, "echo", 4));
+  is_answered = is_answered || (has_text && !memcmp(text, "echo", 4));
   if (!has_data) { /* an echo, or DTLS and RTP of a whole endpoint */
     has_data = TRUE;
     emit("data", NULL, TRUE);
@@ -171,6 +176,7 @@ static void read_options(int count, char **words) {
     if (!strcmp(name, "--policy")) options.policy = value;
     if (!strcmp(name, "--family")) options.family = value;
     if (!strcmp(name, "--mode")) options.mode = value;
+    if (!strcmp(name, "--media")) options.media = value;
     if (!strcmp(name, "--address")) options.address = value;
     if (!strcmp(name, "--components")) options.components = CLAMP(atoi(value), 1, 2);
   }

@@ -94,10 +94,18 @@ async def commands() -> AsyncIterator[dict[str, Any]]:
         yield command
 
 
-class Talk:
-    """Data after connection: asks until an echo comes, and answers what the other side asks."""
+RTP = bytes([0x80]) + bytes(11)
+"""A header that media relays take for one."""
 
-    def __init__(self, send: Callable[[bytes], object]) -> None:
+
+class Talk:
+    """Data after connection: asks until an echo comes, and answers what the other side asks.
+
+    For audio it does so behind an RTP header.
+    """
+
+    def __init__(self, send: Callable[[bytes], object], media: str) -> None:
+        self._header = RTP if media == "audio" else b""
         self._send = send
         self._has_heard = False
         self._has_data = False
@@ -108,7 +116,7 @@ class Talk:
         for number in range(PINGS):
             if self._is_answered:
                 return
-            self._send(b"ping%d" % number)
+            self._send(self._header + b"ping%d" % number)
             await asyncio.sleep(PING_EVERY)
 
     def hear(self, data: bytes) -> None:
@@ -116,8 +124,9 @@ class Talk:
         if not self._has_heard:
             self._has_heard = True
             emit("media")
+        data = data.removeprefix(self._header)
         if data.startswith(b"ping"):
-            self._send(b"echo" + data[4:])
+            self._send(self._header + b"echo" + data[4:])
             return
         self._is_answered = self._is_answered or data.startswith(b"echo")
         if not self._has_data:
@@ -134,7 +143,7 @@ async def main() -> None:
         await ours.gather(GATHER_DEADLINE)
         emit("local", kind="ice", ice=told(ours.description(), asked.policy))
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(Watch(ours).run())
+            watching = tasks.create_task(Watch(ours, asked.media).run())
             async for command in commands():
                 if command["cmd"] == "remote":
                     emit("known")
@@ -256,11 +265,12 @@ class Watch:
     """Tells what happens to a session, and talks as soon as it may."""
 
     ours: sipice.Session
+    media: str
     may_send: bool = False
     pair: dict[str, str] = field(default_factory=dict)
 
     async def run(self) -> None:
-        talk = Talk(self.ours.send)
+        talk = Talk(self.ours.send, self.media)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(talk))
             async for event in self.ours.events():

@@ -39,7 +39,9 @@ class Peer:
     """Capabilities, see tests/capabilities.py."""
     modes: tuple[str, ...] = ()
     is_public: bool = False
-    """Works on a public address only, without any server."""
+    """Works on a public address only."""
+    turn: tuple[str, ...] = ("udp", "tcp", "tls")
+    """How it reaches a TURN server."""
     package: tuple[str, str] = ("", "")
     """Where its version is asked: "pypi" or "debian", and the name there."""
 
@@ -87,6 +89,7 @@ _TABLE = (
         command=_python("drv_rtpengine"),
         needs=("rtpengine",),
         is_public=True,
+        turn=(),
         package=("debian", "rtpengine-daemon"),
     ),
     Peer(
@@ -94,6 +97,7 @@ _TABLE = (
         kind=Kind.PHONE,
         command=_python("drv_baresip"),
         needs=("baresip",),
+        turn=("udp",),
         package=("debian", "baresip-core"),
     ),
 )

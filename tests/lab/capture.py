@@ -25,7 +25,10 @@ from tests.simnet.wire import (
     parse_channel_data,
 )
 
-MDNS = 5353
+ALL = "not port 5353"
+"""Everything but mDNS, which a browser shouts into every network."""
+NO_MEDIA = "tcp or udp[12:4] = 0x2112a442 or udp[16:4] = 0x2112a442"
+"""TCP, and STUN over UDP: on its own, or in a channel of TURN."""
 
 
 @dataclass(slots=True)
@@ -35,13 +38,15 @@ class Capture:
     command: list[str]
     """Runs tcpdump at the host, without its options."""
     target: Path
+    wanted: str = ALL
+    """A filter of tcpdump."""
     interface: str = "eth0"
     _tcpdump: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         options = ["-i", self.interface, "-n", "-U", "--immediate-mode", "-Z", "root"]
         self._tcpdump = subprocess.Popen(
-            [*self.command, *options, "-w", str(self.target), f"not port {MDNS}"],
+            [*self.command, *options, "-w", str(self.target), self.wanted],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -72,8 +72,9 @@ CALLS = (
 class Recorder:
     """Keeps the manifest while recordings are written."""
 
-    python: str
-    node: Path
+    python: str = sys.executable
+    node: Path = Path("node_modules")
+    folder: Path = FOLDER
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, file: str, peer: str, version: str, role: str, how: str, note: str = "") -> None:
@@ -85,16 +86,16 @@ class Recorder:
         """Drops the earlier recordings of one scene."""
         for name in [name for name in self.rows if name.startswith(prefix + ".")]:
             del self.rows[name]
-            (FOLDER / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
 
     def load(self) -> None:
-        manifest = FOLDER / "manifest.csv"
+        manifest = self.folder / "manifest.csv"
         if manifest.exists():
             with manifest.open(newline="") as table:
                 self.rows = {row["file"]: row for row in csv.DictReader(table)}
 
     def save(self) -> None:
-        with (FOLDER / "manifest.csv").open("w", newline="") as table:
+        with (self.folder / "manifest.csv").open("w", newline="") as table:
             writer = csv.DictWriter(table, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows[name] for name in sorted(self.rows))

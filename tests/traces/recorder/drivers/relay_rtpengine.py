@@ -57,7 +57,8 @@ def _sdp_of(reply: bytes) -> str | None:
     return text[: int(length)].decode() if key else None
 
 
-def _ask(ng: socket.socket, command: dict[str, Value]) -> str | None:
+def ask(ng: socket.socket, command: dict[str, Value]) -> str | None:
+    """The description in the reply to a command; None when it has none."""
     # A known cookie would be taken for a retransmission and get the old reply.
     cookie = uuid.uuid4().hex.encode() + b" "
     for _ in range(50):
@@ -86,7 +87,7 @@ def main(address: str, folder: str) -> None:
         )
         for role, file, flags in steps:
             sdp = (Path(folder) / f"{file}.sdp").read_bytes()
-            result = _ask(ng, {"command": role, "sdp": sdp, **call, **flags})
+            result = ask(ng, {"command": role, "sdp": sdp, **call, **flags})
             if result is not None:
                 line = json.dumps({"name": name, "role": role, "sdp": result})
                 sys.stdout.write(line + "\n")
@@ -94,4 +95,5 @@ def main(address: str, folder: str) -> None:
     relay.wait()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -40,6 +40,8 @@ def accept(
         if remote.credentials != description.credentials:
             state.counters.unmatched += 1
             return  # a restart of the peer's is prepared by the signalling first (§9)
+        if not description.trickle:
+            remote.complete = False  # RFC 8839 §4.4.1.2.1: a later description may name more
         trickle.add(state, generation, description.candidates)
         if description.complete:
             trickle.end(state, generation)

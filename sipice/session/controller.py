@@ -60,6 +60,8 @@ class Controller:
         if not self._begin(now):
             return verify.rejected(500, "the call is over")
         leg = self._leg
+        if dialogs.is_premature(leg, dialog):
+            return verify.rejected(491, "our initial offer is open")
         found = leg.dialogs.get(dialog) or dialogs.make(leg, dialog)
         if found is None:
             return verify.rejected(500, "too many dialogs")
@@ -89,6 +91,8 @@ class Controller:
         if not self._begin(now):
             return verify.rejected(481, "the call is over")
         leg = self._leg
+        if dialogs.is_premature(leg, dialog):
+            return verify.rejected(491, "our initial offer is open")
         known = leg.dialogs.get(dialog)
         refusal = None if known is None else answers.busy(leg, known)
         if refusal is not None:

@@ -19,6 +19,11 @@ def make(leg: Leg, name: str) -> Dialog | None:
     return dialog
 
 
+def is_premature(leg: Leg, name: str) -> bool:
+    """Whether an offer is made in a dialog in which our initial offer is not answered yet."""
+    return name not in leg.dialogs and (leg.offered is not None or INITIAL in leg.dialogs)
+
+
 def _agent(leg: Leg) -> Agent:
     """The root for the first, a sibling without its streams for every other."""
     if not leg.dialogs and leg.offered is None:

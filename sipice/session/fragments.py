@@ -40,19 +40,22 @@ def build(dialog: Dialog) -> bytes:
 
 
 def _streams(dialog: Dialog) -> list[tuple[Slot, Description]]:
+    """Those of which the peer has a description; one on its way tells the rest itself."""
     return [
-        (slot, dialog.agent.local_description(slot.stream))
+        (slot, ours)
         for slot in dialog.plan
         if slot.mode is Mode.ICE and slot.stream is not None and slot.mid is not None
+        for ours in (dialog.agent.local_description(slot.stream),)
+        if dialog.stream(slot.stream).ufrag == ours.credentials.ufrag
     ]
 
 
 def _has_news(dialog: Dialog) -> bool:
-    """Only of what was described: a description on its way tells the rest itself."""
+    """Whether there is something that the peer has not been told and may still use."""
     for slot, ours in _streams(dialog):
         assert slot.stream is not None
         memory = dialog.stream(slot.stream)
-        if memory.ufrag != ours.credentials.ufrag or memory.nominated:
+        if memory.nominated:
             continue
         if ours.complete and not memory.ended:
             return True
@@ -84,8 +87,8 @@ def receive(leg: Leg, dialog: Dialog, body: bytes) -> Rejected | None:
         if position is None or credentials is None or media.mid is None:
             continue
         slot = dialog.plan[position]
-        if slot.mode is not Mode.ICE or slot.stream is None:
-            continue
+        if slot.mode not in (Mode.ICE, Mode.BUNDLED) or slot.stream is None:
+            continue  # of a bundled section they are the group's (RFC 9143 §10)
         known = remote is not None and position < len(remote.media)
         if known and remote and effective.credentials(remote, position) != credentials:
             continue

@@ -32,8 +32,12 @@ from tests.session.solo import (
     section,
 )
 from tests.session.stack import MUX, Line, Stack
-from tests.simnet.topology import OPEN, build
+from tests.simnet.call import ice_servers
+from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
+from tests.simnet.party import Party
+from tests.simnet.topology import OPEN, SiteKind, behind, build
 
+HOME, HARD = behind(PORT_RESTRICTED), behind(SYMMETRIC)
 OWN = own_text(own_section())
 MUXED = own_text(own_section(7000, "a=rtcp-mux"))
 
@@ -119,6 +123,36 @@ def test_a_browsers_placeholders_are_no_mismatch() -> None:
     assert [c.component for c in answer.media[0].candidates] == [1]
 
 
+@rfc("8445", "5.1.1", "RECOMMENDED", "8445-5.1.1-1")
+def test_gathering_begins_with_the_offer_and_not_with_the_answer() -> None:
+    server = IceServer(ServerKind.STUN, Address.parse("192.0.2.99", 3478))
+    solo = Solo(SessionConfig(agent=AgentConfig(servers=(server,))))
+    solo.controller.receive_offer(0.0, "peer", peer_text(section()))
+    solo.wait(0.2)
+    asked = [one for one in solo.commands if isinstance(one, SendDatagram)]
+    assert {one.remote for one in asked} == {server.address}
+
+
+@rfc("8445", "13", "rule", "8445-13-2")
+@rfc("9429", "3.5.5", "MUST", "9429-3.5.5-1")
+@pytest.mark.parametrize("options", ["ice2 rtp+ecn foo", None, "trickle"])
+def test_options_that_we_do_not_know_or_that_are_missing_do_no_harm(options: str | None) -> None:
+    solo = call_from(peer_text(section(), options=options))
+    answer = parsed(solo.answer(OWN))
+    assert answer.ice_options == ("ice2",)
+    assert answer.media[0].candidates
+
+
+@rfc("9429", "5.2.2", "MUST", "9429-5.2.2-2")
+def test_versions_may_jump() -> None:
+    solo = call_from(peer_text(section()))
+    solo.answer(OWN)
+    seen = solo.offered(peer_text(section(6000, "a=sendonly"), version=40))
+    origin = parsed(seen).origin
+    assert origin is not None
+    assert origin.session_version == "2", "our stack sees steps of one"
+
+
 @rfc("8838", "5", "MUST", "8838-5-1")
 @pytest.mark.parametrize("offers_trickle", [True, False])
 @rfc("8838", "5", "MAY", "8838-5-2")
@@ -154,6 +188,13 @@ def test_mux_that_is_accepted_leaves_one_component() -> None:
     assert media.rtcp_mux
     assert {c.component for c in media.candidates} == {1}
     assert media.rtcp is None
+
+
+@rfc("8445", "5.1.1.1", "rule", "8445-5.1.1.1-4")
+def test_a_missing_second_component_is_no_proof_of_mux() -> None:
+    solo = call_from(peer_text(section()))
+    media = parsed(solo.answer(OWN)).media[0]
+    assert {c.component for c in media.candidates} == {1, 2}
 
 
 @rfc("5761", "5.1.3", "MUST NOT", "5761-5.1.3-3")
@@ -307,6 +348,7 @@ def test_a_peer_that_forgets_to_count_up_is_understood_anyway() -> None:
 
 
 @rfc("8839", "4.4.3.1", "MUST/SHOULD NOT", "8839-4.4.3.1-5")
+@rfc("8839", "4.3.1", "note", "8839-4.3.1-4")
 def test_an_offer_without_ice_in_mid_call_goes_on_without_and_may_come_back() -> None:
     solo = call_from(peer_text(section()))
     first = effective.credentials(parsed(solo.answer(OWN)), 0)
@@ -424,8 +466,98 @@ def test_audio_becomes_fax_and_audio_again_over_the_same_stream() -> None:
     assert call.a.controller.streams("b") == (0,)
 
 
-def test_late_answers_connect_every_time() -> None:
-    for ringing in (5.0, 8.0, 25.0, 30.0, 120.0):
-        topology = build(OPEN, OPEN, rtt=0.050)
-        call = Conversation(topology, rules=Rules(ringing=ringing)).connect(limit=200.0)
-        call.talk()
+@pytest.mark.parametrize("preview", [False, True])
+@pytest.mark.parametrize("ringing", [5.0, 8.0, 25.0, 30.0, 120.0])
+@pytest.mark.parametrize("kinds", [(OPEN, OPEN), (HOME, HOME), (HARD, HOME)], ids=str)
+def test_late_answers_have_audio_every_time(
+    kinds: tuple[SiteKind, SiteKind], ringing: float, preview: bool
+) -> None:
+    topology = build(*kinds, rtt=0.050)
+    agent = AgentConfig(servers=ice_servers(topology, turn=True))
+    rules = Rules(ringing=ringing, preview=preview)
+    call = Conversation(topology, SessionConfig(agent=agent), rules=rules).start()
+    call.world.run(until=ringing + 30.0, stop=lambda: call.answered)
+    call.run(1.0)
+    call.talk()
+
+
+@rfc("8839", "4.2.4", "MUST", "8839-4.2.4-1")
+def test_checks_are_answered_before_the_answer_that_they_belong_to_has_come() -> None:
+    topology = build(OPEN, OPEN, rtt=0.020)
+    call = Conversation(topology, rules=Rules(delay=1.0))
+    told: list[float] = []
+    call.world.sent.append(
+        lambda now, name, packet: told.append(now) if packet.data[:2] == b"\1\1" else None
+    )
+    call.start()
+    call.world.run(until=1.9)
+    assert not call.answered
+    assert min(told) < 1.2, "a has answered the checks of b"
+    call.world.run(until=2.1)
+    call.talk()
+
+
+@rfc("8839", "7.5", "note", "8839-7.5-2")
+def test_two_offers_that_a_third_party_makes_each_others_answer() -> None:
+    """RFC 8839 appendix C: both sides believe that they control."""
+    topology = build(OPEN, OPEN, rtt=0.020)
+    call = Conversation(topology)
+    offers: dict[str, bytes] = {}
+    for party in (call.a, call.b):
+        party.watchers.clear()
+        dialog = call.dialog(party)
+        party.tell(party.controller.begin_offer, dialog, call.stack[party.name].offer())
+        (ready,) = party.all(DescriptionReady)
+        offers[party.name] = ready.sdp
+        call._announce(party, ready.sdp)
+    for party in (call.a, call.b):
+        answer = offers[call.other(party).name]
+        assert party.tell(party.controller.receive_answer, call.dialog(party), answer) is None
+    call.run(3.0)
+    roles = {role_of(call, party) for party in (call.a, call.b)}
+    assert roles == set(Role)
+    call.talk()
+
+
+def role_of(call: Conversation, party: Party) -> Role:
+    return party.controller._leg.dialogs[call.dialog(party)].agent.role
+
+
+@rfc("8839", "6", "MUST", "8839-6-1")
+@pytest.mark.parametrize("direction", ["inactive", "sendonly"])
+def test_consent_goes_on_during_hold(direction: str) -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    agent = AgentConfig(servers=ice_servers(topology))
+    call = Conversation(topology, SessionConfig(agent=agent)).connect().run(5.0)
+    call.stack["a"].lines[0].direction = direction
+    call.reoffer(call.a)
+    call.run(300.0)
+    call.stack["a"].lines[0].direction = "sendrecv"
+    call.reoffer(call.a)
+    call.run(1.0)
+    call.talk()
+    assert not call.a.all(UpdateNeeded)
+
+
+@rfc("8839", "4.4.3.1", "MUST", "8839-4.4.3.1-2")
+@rfc("8839", "4.4.3.1", "rule", "8839-4.4.3.1-3")
+def test_an_exchange_while_checks_run_keeps_what_they_have_come_to() -> None:
+    solo = call_from(peer_text(section()))
+    solo.controller.begin_answer(solo.now, "peer", OWN)
+    solo.take()
+    agent = solo.controller._leg.dialogs["peer"].agent
+    first = agent._state.streams[0].current.checklist
+    states = [(pair.to, pair.state) for pair in first]
+    assert states
+    line = "a=candidate:2 1 UDP 2130706000 198.51.100.8 6000 typ host"
+    more = peer_text(section(6000, line), section(6100), version=2)
+    solo.controller.receive_offer(solo.now, "peer", more)
+    solo.take()
+    solo.controller.begin_answer(solo.now, "peer", own_text(own_section(), own_section(7002)))
+    solo.take()
+    later = agent._state.streams[0].current.checklist
+    assert [(pair.to, pair.state) for pair in later if pair in first] == states
+    assert {pair.to.host for pair in later} == {"198.51.100.7", "198.51.100.8"}
+    second = agent._state.streams[1].current
+    assert second.checklist
+    assert not any(component.valid for component in second.components)

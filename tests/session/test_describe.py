@@ -196,3 +196,16 @@ def test_the_default_may_be_of_the_other_family() -> None:
     connection = effective.connection(offer, 0)
     assert connection is not None
     assert connection.address == "2001:db8::1"
+
+
+@rfc("9143", "7.5.2", "MUST", "9143-7.5.2-1")
+def test_a_section_that_leaves_its_group_has_ice_of_its_own() -> None:
+    solo = Solo(quick())
+    solo.offer(bundle(), "")
+    solo.answered(bundled(6000, 6000))
+    alone = bundle().replace(b"a=group:BUNDLE a b", b"a=group:BUNDLE a")
+    offer = parsed(solo.offer(alone))
+    assert offer.media[0].port != offer.media[1].port
+    one, two = (effective.credentials(offer, n) for n in (0, 1))
+    assert one != two
+    assert offer.media[1].candidates

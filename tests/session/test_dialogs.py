@@ -82,6 +82,7 @@ class Fork:
 @rfc("8839", "7", "rule", "8839-7-1")
 @rfc("6337", "2.2", "must", "6337-2.2-4")
 @rfc("9429", "3.2", "fact", "9429-3.2-1")
+@rfc("8839", "7.3", "rule", "8839-7.3-1")
 def test_each_answer_is_a_session_of_its_own_over_the_same_sockets(count: int) -> None:
     fork = Fork(count)
     fork.start()
@@ -92,6 +93,12 @@ def test_each_answer_is_a_session_of_its_own_over_the_same_sockets(count: int) -
     assert all(map(fork.connected, fork.branches))
     assert len(fork.a.bases) == bound
     assert set(fork.a.controller.dialogs) == {branch.name for branch in fork.branches}
+    for number, branch in enumerate(fork.branches):
+        branch.send_media(b"\x80" + bytes(18) + bytes([number]), "a")
+    fork.world.run(until=fork.world.now + 1.0)
+    assert [(dialog, data[-1]) for _, dialog, data in fork.a.media] == [
+        (branch.name, number) for number, branch in enumerate(fork.branches)
+    ]
 
 
 def test_the_winner_goes_on_when_the_others_end() -> None:
@@ -150,6 +157,16 @@ def test_one_branch_may_do_no_ice_at_all() -> None:
     assert path is not None
     assert path.to.port == 6100
     assert solo.controller.media("one", 0, 1).send is None
+
+
+def test_no_offer_is_made_in_a_dialog_whose_first_answer_is_still_to_come() -> None:
+    solo = Solo(quick())
+    solo.offer(OWN, "")
+    assert solo.refuses_offer(peer_text(section())).status == 491
+    refusal = solo.controller.begin_offer(solo.now, "peer", OWN)
+    assert refusal is not None
+    assert refusal.status == 491
+    assert solo.controller.dialogs == ("",)
 
 
 def test_an_unacceptable_answer_makes_no_branch() -> None:

@@ -8,7 +8,7 @@ import sdp
 from sdp import effective
 from sipice.ice import AgentConfig, IceServer, ServerKind
 from sipice.net import Address
-from sipice.session import FragmentReady, SessionConfig, Trickle
+from sipice.session import DescriptionReady, FragmentReady, SessionConfig, Trickle
 from tests.marks import rfc
 from tests.session.conversation import Conversation, Rules
 from tests.session.solo import (
@@ -95,6 +95,7 @@ def test_each_fragment_repeats_what_came_before_in_its_order() -> None:
 
 @rfc("8840", "4.3", "MUST", "8840-4.3-1")
 @rfc("8838", "3", "MUST", "8838-3-2")
+@rfc("8839", "5.6", "rule", "8839-5.6-1")
 @pytest.mark.parametrize("case", ["no option", "no mid", "said so by SIP", "switched off"])
 def test_nothing_is_trickled_to_who_cannot_take_it(case: str) -> None:
     options = "ice2" if case == "no option" else "ice2 trickle"
@@ -213,3 +214,36 @@ def test_the_whole_of_what_is_trickled_can_be_had_at_any_time() -> None:
     solo = trickling()
     assert b"a=mid:x" in solo.controller.fragment(solo.now, "peer")
     assert solo.controller.fragment(solo.now, "nobody") == b""
+
+
+@rfc("8838", "3", "rule", "8838-3-4")
+def test_once_the_peer_is_known_to_trickle_later_offers_leave_at_once() -> None:
+    solo = trickling()
+    solo.wait(6.0)
+    solo.controller.begin_offer(solo.now, "peer", own_text(own_section(), own_section(7002)))
+    (ready,) = [one for one in solo.take() if isinstance(one, DescriptionReady)]
+    assert not parsed(ready.sdp).media[1].end_of_candidates
+    (later,) = [one for one in solo.wait(solo.now + 6.0) if isinstance(one, FragmentReady)]
+    assert sdp.parse_fragment(later.body).has_ended("1")
+
+
+@rfc("8840", "6", "rule", "8840-6-1")
+def test_a_half_trickling_offer_lists_all_components() -> None:
+    solo = Solo(SessionConfig())
+    text = solo.offer(own_text(own_section(7000, "a=rtcp-mux")), "")
+    assert {one.component for one in parsed(text).media[0].candidates} == {1, 2}
+
+
+@rfc("9143", "10", "note", "9143-10-4")
+def test_what_is_trickled_for_a_bundled_section_is_the_groups() -> None:
+    solo = Solo(SLOW)
+    head = ("a=group:BUNDLE x y",)
+    parts = [section(9, "c=IN IP4 0.0.0.0", f"a=mid:{mid}", "a=rtcp-mux", ice=False)
+             for mid in "xy"]  # fmt: skip
+    solo.controller.receive_offer(0.0, "peer", peer_text(*parts, options="ice2 trickle", head=head))
+    solo.take()
+    own = [own_section(7000 + 2 * n, f"a=mid:{mid}", "a=rtcp-mux") for n, mid in enumerate("xy")]
+    solo.controller.begin_answer(0.0, "peer", own_text(*own, head=head))
+    solo.take()
+    solo.controller.receive_fragment(0.0, "peer", body(LATE, mid="y"))
+    assert remotes(solo) == {"198.51.100.77"}

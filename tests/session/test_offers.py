@@ -255,10 +255,20 @@ def test_the_first_of_preview_and_answer_counts() -> None:
     assert solo.controller.begin_offer(solo.now, "peer", OWN) is None
 
 
+@rfc("5245", "12.1.1", "compat", "5245-12.1.1-1")
 def test_checks_begin_with_the_preview() -> None:
     topology = build(OPEN, OPEN, rtt=0.020)
-    call = Conversation(topology, rules=Rules(preview=True, ringing=5.0)).start()
+    call = Conversation(topology, rules=Rules(preview=True, ringing=5.0))
+    sent: list[float] = []
+    call.world.sent.append(
+        lambda now, name, packet: (
+            sent.append(now) if name == "a" and packet.data[:2] == b"\0\1" else None
+        )
+    )
+    call.start()
     call.run(2.0)
+    previewed = next(at for at, one in call.a.events if getattr(one, "kind", 0) is Kind.PREVIEW)
+    assert min(sent) == previewed
     assert call.a.controller.media("b", 0, 1).send is not None
     call.talk()
     call.run(5.0)

@@ -48,6 +48,7 @@ def reasons(call: Conversation) -> list[tuple[str, Reason]]:
 @rfc("8839", "4.2.1.2", "rule", "8839-4.2.1.2-2")
 @rfc("8839", "4.4.3.1", "MUST", "8839-4.4.3.1-4")
 @rfc("8839", "5.2", "MUST", "8839-5.2-1")
+@rfc("8445", "6.1.2.2", "rule", "8445-6.1.2.2-4")
 def test_a_legacy_peer_is_told_of_the_nominated_candidates_by_the_controlling_side() -> None:
     topology = build(OPEN, HOME, rtt=0.050)
     hosts_first = replace(config(topology), default_order=(CandidateType.HOST,))

@@ -40,11 +40,11 @@ def accept(
         if remote.credentials != description.credentials:
             state.counters.unmatched += 1
             return  # a restart of the peer's is prepared by the signalling first (§9)
-        if not description.trickle:
+        if not remote.ended:
             remote.complete = False  # RFC 8839 §4.4.1.2.1: a later description may name more
         trickle.add(state, generation, description.candidates)
         if description.complete:
-            trickle.end(state, generation)
+            trickle.end(state, generation, mark=description.trickle)
         return
     hosts.make(state, stream)
     _start(state, stream, generation, description)
@@ -63,6 +63,7 @@ def _start(
         CheckTemplate(username, key),
         description.lite,
         complete=description.complete,
+        ended=description.complete and description.trickle,
     )
     generation.local.delivered = len(generation.local.candidates)
     if description.lite or state.config.lite:

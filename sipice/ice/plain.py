@@ -27,7 +27,8 @@ def use(state: AgentState, stream: Stream, ways: Sequence[Way], latch: float) ->
         if base.number not in state.local.bases:
             raise UsageError(f"base {base.number} is gone; name one that a candidate has")
         media.stop(state, stream, path)
-        path.plain = Plain(base, _permitted(state, peer), state.now + latch)
+        to = _permitted(state, peer)
+        path.plain = Plain(base, to, state.now + latch, signalled=to)
         path.sent_at = state.now
         _open(state, path.plain)
         media.refresh(state, stream, path.component)

@@ -194,7 +194,9 @@ class Remote:
     lite: bool
     candidates: list[Candidate] = field(default_factory=list)
     complete: bool = False
-    """End-of-candidates was received (RFC 8838 §14)."""
+    """No candidate is awaited."""
+    ended: bool = False
+    """By an end mark: none counts any more (RFC 8838 §14)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -260,10 +262,7 @@ class Plain:
     """It has moved."""
     yields: bool = False
     """A valid pair ends it."""
-    signalled: Address | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.signalled = self.peer
+    signalled: Address | None = None
 
 
 @dataclass(slots=True, eq=False)

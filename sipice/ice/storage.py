@@ -301,6 +301,7 @@ def _from_remote(remote: Remote) -> Json:
         "credentials": [remote.credentials.ufrag, remote.credentials.pwd],
         "lite": remote.lite,
         "complete": remote.complete,
+        "ended": remote.ended,
         "candidates": [from_candidate(candidate) for candidate in remote.candidates],
     }
 
@@ -315,6 +316,7 @@ def _to_remote(entry: Json, local: Credentials) -> Remote:
         entry["lite"],
         [to_candidate(one) for one in entry["candidates"]],
         entry["complete"],
+        entry["ended"],
     )
 
 

@@ -28,10 +28,10 @@ def add(state: AgentState, generation: Generation, candidates: Iterable[Candidat
     checklist.add_remote(state, generation, new)
 
 
-def end(state: AgentState, generation: Generation) -> None:
-    """The peer has no more candidates (§14)."""
+def end(state: AgentState, generation: Generation, *, mark: bool = True) -> None:
+    """The peer has no more candidates (§14); without a ``mark`` a later description may."""
     if generation.remote is not None and not generation.remote.complete:
-        generation.remote.complete = True
+        generation.remote.complete, generation.remote.ended = True, mark
         settle_components(generation)
         for component in generation.components:
             state.outdate(generation.stream, component.number)

@@ -59,14 +59,8 @@ class Controller:
         """
         if not self._begin(now):
             return verify.rejected(500, "the call is over")
-        leg = self._leg
-        if dialogs.is_premature(leg, dialog):
-            return verify.rejected(491, "our initial offer is open")
-        found = leg.dialogs.get(dialog) or dialogs.make(leg, dialog)
-        if found is None:
-            return verify.rejected(500, "too many dialogs")
-        refusal = offers.begin(leg, found, sdp, budget=budget, restart=restart)
-        driving.pump(leg)
+        refusal = offers.begin(self._leg, dialog, sdp, budget=budget, restart=restart)
+        driving.pump(self._leg)
         return refusal
 
     def begin_answer(
@@ -106,7 +100,7 @@ class Controller:
             return refusal
         found = known or dialogs.make(leg, dialog)
         if found is None:
-            return verify.rejected(500, "too many dialogs")
+            return verify.rejected(500, "no further dialog is possible")
         answers.receive(leg, found, offer)
         driving.pump(leg)
         return None
@@ -209,10 +203,11 @@ class Controller:
         """The shell has bound a UDP socket for a stream, after ``OpenPorts``."""
         leg = self._leg
         self._begin(now)
-        owner = next((d for d in leg.dialogs.values() if stream in d.streams), None)
-        if owner is None:
+        if stream not in leg.ports:
             raise UsageError(f"there is no stream {stream}; its ports have been closed")
-        base = owner.agent.add_local_address(leg.now, stream, component, address)
+        owners = [one.agent for one in leg.dialogs.values() if stream in one.streams]
+        owner = owners[0] if owners else leg.spare or leg.root
+        base = owner.add_local_address(leg.now, stream, component, address)
         leg.bases[base.number] = stream
         return base
 

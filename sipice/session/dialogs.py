@@ -11,11 +11,11 @@ INITIAL = ""
 
 
 def make(leg: Leg, name: str) -> Dialog | None:
-    """A dialog that begins with an offer of its own; None when there are too many."""
-    if len(leg.dialogs) >= leg.config.max_dialogs:
+    """A dialog that begins with an offer of its own; None when there can be none any more."""
+    agent = _agent(leg) if len(leg.dialogs) < leg.config.max_dialogs else None
+    if agent is None:
         return None
-    dialog = Dialog(name, _agent(leg))
-    leg.dialogs[name] = dialog
+    dialog = leg.dialogs[name] = Dialog(name, agent)
     return dialog
 
 
@@ -24,18 +24,16 @@ def is_premature(leg: Leg, name: str) -> bool:
     return name not in leg.dialogs and (leg.offered is not None or INITIAL in leg.dialogs)
 
 
-def _agent(leg: Leg) -> Agent:
+def _agent(leg: Leg) -> Agent | None:
     """The root for the first, a sibling without its streams for every other."""
-    if not leg.dialogs and leg.offered is None:
+    if not leg.begun:
+        leg.begun = True
         return leg.root
     parent = next(iter(leg.dialogs.values()), None)
-    source, held = (leg.spare, leg.offered.streams) if leg.offered is not None else (None, {})
-    if source is None:
-        if parent is None:
-            return leg.root
-        source, held = parent.agent, parent.streams
-    agent = source.fork(leg.now)
-    for stream in held:
+    if parent is None:
+        return None
+    agent = parent.agent.fork(leg.now)
+    for stream in parent.streams:
         agent.remove_stream(leg.now, stream)
     return agent
 

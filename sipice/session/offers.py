@@ -24,30 +24,41 @@ from sipice.session.state import (
 
 
 def begin(
-    leg: Leg, dialog: Dialog, data: bytes, *, budget: int | None, restart: bool
+    leg: Leg, name: str, data: bytes, *, budget: int | None, restart: bool
 ) -> Rejected | None:
     """Our stack wants to send this offer."""
+    if dialogs.is_premature(leg, name):
+        return verify.rejected(491, "our initial offer is open")
+    known = leg.dialogs.get(name)
     description = verify.own(data)
     if isinstance(description, Rejected):
         return description
-    if dialog.phase is not Phase.STABLE:
-        return verify.rejected(491, f"there is an open exchange: {dialog.phase.value}")
-    count = len(description.media)
-    if count < len(dialog.slots):
-        return verify.rejected(500, f"{count} m= sections, there were {len(dialog.slots)}")
-    if count > leg.config.max_streams:
-        return verify.rejected(500, f"more than {leg.config.max_streams} streams")
+    refusal = verify.own_offer_fits(known, description, leg.config.max_streams)
+    dialog = None if refusal is not None else known or dialogs.make(leg, name)
+    if dialog is None:
+        return refusal or verify.rejected(500, "no further dialog is possible")
+    _plan(leg, dialog, description, budget=budget, restart=restart)
+    return None
+
+
+def _plan(
+    leg: Leg,
+    dialog: Dialog,
+    description: SessionDescription,
+    *,
+    budget: int | None,
+    restart: bool,
+) -> None:
     exchange = _shelved(dialog, description)
     if exchange is None:
         apply.roll_back(leg, dialog)
         exchange = Exchange(Step.PORTS, [], local=description)
         again: list[StreamId] = []
-        for section in range(count):
+        for section in range(len(description.media)):
             exchange.plan.append(_slot(leg, dialog, exchange, section, restart, again))
         streams.restart(leg, dialog, exchange, again)
     exchange.local, exchange.budget = description, budget
     dialog.exchange, dialog.phase = exchange, Phase.LOCAL_OFFER
-    return None
 
 
 def _shelved(dialog: Dialog, description: SessionDescription) -> Exchange | None:

@@ -285,6 +285,8 @@ class Leg:
     """Candidates that wait for the address behind their name."""
     commands: list[SessionCommand] = field(default_factory=list[SessionCommand])
     events: list[SessionEvent] = field(default_factory=list[SessionEvent])
+    begun: bool = False
+    """The root has its dialog."""
     confirmed: bool = False
     """A 2xx has come: no further branch is expected."""
     closed: bool = False

@@ -9,7 +9,7 @@ import sdp
 from sdp import SdpError, SessionDescription, Support, effective
 from sdp.ice import is_ice_chars
 from sipice.session.events import Rejected
-from sipice.session.state import Dialog, Mode, Slot
+from sipice.session.state import Dialog, Mode, Phase, Slot
 
 MAX_RETRY = 10
 """Seconds (RFC 3261 §14.2)."""
@@ -42,6 +42,16 @@ def own(data: bytes) -> SessionDescription | Rejected:
     if isinstance(found, Rejected):
         return rejected(500, f"our own description: {found.reason}", found.stream)
     return found
+
+
+def own_offer_fits(dialog: Dialog | None, offer: SessionDescription, most: int) -> Rejected | None:
+    """Whether our stack may make this offer now (RFC 3264 §4, §8)."""
+    if dialog is not None and dialog.phase is not Phase.STABLE:
+        return rejected(491, f"there is an open exchange: {dialog.phase.value}")
+    count, before = len(offer.media), 0 if dialog is None else len(dialog.slots)
+    if count < before:
+        return rejected(500, f"{count} m= sections, there were {before}")
+    return rejected(500, f"more than {most} streams") if count > most else None
 
 
 def answer_fits(offer: SessionDescription, answer: SessionDescription) -> Rejected | None:

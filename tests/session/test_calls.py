@@ -18,7 +18,9 @@ HOME, HARD = behind(PORT_RESTRICTED), behind(SYMMETRIC)
 
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("ringing", [5.0, 8.0, 25.0, 30.0, 120.0])
-@pytest.mark.parametrize("kinds", [(OPEN, OPEN), (HOME, HOME), (HARD, HOME)], ids=str)
+@pytest.mark.parametrize(
+    "kinds", [(OPEN, OPEN), (HOME, HOME), (HARD, HOME)], ids=["open", "nat", "symmetric"]
+)
 def test_late_answers_have_audio_every_time(
     kinds: tuple[SiteKind, SiteKind], ringing: float, preview: bool
 ) -> None:

@@ -21,6 +21,7 @@ from sdp import (
 from sdp import effective as eff
 from tests.capabilities import needs
 from tests.fuzz.fuzz_sdp_lint import check_findings
+from tests.marks import rfc
 from tests.sdp.linediff import Named, check_touched_only, is_ice, split
 from tests.traces.corpus import Trace, foreign_traces, own_traces
 
@@ -106,6 +107,7 @@ def _views(section: sdp.Section) -> Iterator[object]:
         yield from view if isinstance(view, list | tuple) else [view]
 
 
+@rfc("8866", "5", "", "AT-69")
 def test_nothing_is_lost_and_everything_can_be_read(traces: list[Known]) -> None:
     def check(trace: Known) -> None:
         data, description = trace.data, trace.parse(trace.data)

@@ -24,6 +24,7 @@ OURS = Credentials("8hhY", "asd88fgpdd777uzjYhagZg")
 @pytest.mark.parametrize(
     "address", ["media.example.com", "a.b.local", "200a0b:12f0::1", "192.0.2.300", "@"]
 )
+@rfc("8839", "5.1", "", "AT-52")
 def test_names_are_not_written_and_ignored_when_read(address: str) -> None:
     candidate = replace(OUR_HOST, address=address)
     with pytest.raises(SdpError) as refused:
@@ -74,6 +75,7 @@ def test_a_related_address_can_be_hidden(nothing: str) -> None:
 
 @rfc("8839", "5.1", "MUST", "8839-5.1-5")
 @given(candidates())
+@rfc("8839", "5.1", "", "AT-52")
 def test_unknown_pairs_are_ignored_and_survive_a_rewrite(candidate: Candidate) -> None:
     line = "a=candidate:" + candidate.to_bytes().decode()
     description = described(*ICE, AUDIO, line)
@@ -87,6 +89,7 @@ def test_unknown_pairs_are_ignored_and_survive_a_rewrite(candidate: Candidate) -
 
 @rfc("8839", "5.1", "rule", "8839-5.1-6")
 @pytest.mark.parametrize("transport", ["SCTP", "TLS", "x-new"])
+@rfc("8839", "5.1", "", "AT-52")
 def test_an_unknown_transport_makes_a_candidate_unusable_and_is_no_error(transport: str) -> None:
     description = described(*ICE, AUDIO, HOST, HOST.replace("UDP", transport))
     assert [c.transport for c in description.media[0].candidates] == ["UDP", transport]

@@ -32,6 +32,7 @@ def test_a_restart_has_a_new_ufrag_and_a_new_password() -> None:
 
 
 @rfc("8839", "4.4.1.1.1", "MUST NOT", "8839-4.4.1.1.1-3")
+@rfc("8839", "4.4.1.1.1", "", "AT-32")
 def test_credentials_that_move_between_the_levels_are_no_restart() -> None:
     assert eff.is_restart(example("03"), example("04"), 0)
     assert not eff.is_restart(example("04"), example("05"), 0)

@@ -126,6 +126,7 @@ _lines = st.tuples(st.integers(1, 2), _transports, _addresses, _ports)
 
 @rfc("8839", "4.2.5", "rule", "8839-4.2.5-2")
 @given(_addresses, _ports, st.none() | st.tuples(_ports, _addresses), st.lists(_lines, max_size=5))
+@rfc("8839", "4.2.5", "", "AT-38")
 def test_each_component_needs_a_candidate_equal_to_its_default_destination(
     address: str, port: int, rtcp: tuple[int, str] | None, listed: list[tuple[int, str, str, int]]
 ) -> None:

@@ -201,6 +201,7 @@ CAPABILITIES = {
     "tcpdump": Capability("tcpdump", _program("tcpdump"), PEERS),
     "libnice": Capability("the driver for libnice", lambda: _built("drv_nice"), PEERS),
     "baresip": Capability("baresip", _installed("baresip"), PEERS),
+    "sipp": Capability("sipp", _installed("sipp"), PEERS),
     "chromium": Capability("chromium and playwright-core", _chromium, PEERS),
     "rtpengine": Capability("rtpengine", _program("rtpengine"), PEERS),
     "node": Capability("node", _program("node"), PEERS),

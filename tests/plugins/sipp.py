@@ -1,0 +1,149 @@
+"""Runs sipp: a foreign user agent that plays one of the scenarios in tests/plugins/sipp."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+SCENARIOS = Path(__file__).parent / "sipp"
+
+UFRAG, PASSWORD = "sipp", "sippsippsippsippsippsi"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    code: int
+    """0: every call went as the scenario has it."""
+    log: str
+    """What sipp complained about, then all messages."""
+
+    @property
+    def is_good(self) -> bool:
+        return self.code == 0
+
+
+class Sipp:
+    """One sipp on the loopback; ``async with`` starts it and sees to its end."""
+
+    def __init__(
+        self,
+        scenario: str,
+        folder: Path,
+        *,
+        remote: tuple[str, int] | None = None,
+        ice: bool = False,
+        transport: str = "udp",
+        user: str = "bob",
+        timeout: float = 30.0,
+    ) -> None:
+        """``remote`` is whom a caller calls; ``folder`` is where sipp may write."""
+        self.scenario = scenario
+        self.port = free_port(transport)
+        self.media_port = free_port("udp", count=4)
+        """sipp binds this one for audio and the next even one for video."""
+        self._folder = folder
+        self._remote = remote
+        self._ice = ice
+        self._transport = transport
+        self._user = user
+        self._timeout = timeout
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return "127.0.0.1", self.port
+
+    async def __aenter__(self) -> Sipp:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._process = await asyncio.create_subprocess_exec(
+            "sipp",
+            *self._arguments(),
+            cwd=self._folder,
+            env={"TERM": "vt100", "PATH": "/usr/bin:/bin:/usr/local/bin"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        for _ in range(500):
+            if self._process.returncode is not None or not is_free(self.port, self._transport):
+                break
+            await asyncio.sleep(0.02)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def result(self) -> Result:
+        """Wait until the scenario has been played, or has failed."""
+        process = self._process
+        assert process is not None
+        code = await asyncio.wait_for(process.wait(), self._timeout + 10)
+        return Result(code, self._read("errors.log") + self._read("messages.log"))
+
+    def _arguments(self) -> list[str]:
+        host = self.address[0]
+        remote = [] if self._remote is None else ["{}:{}".format(*self._remote)]
+        return [
+            *remote,
+            *("-sf", str(SCENARIOS / f"{self.scenario}.xml")),
+            *("-s", self._user),
+            *("-i", host, "-p", str(self.port)),
+            *("-mi", host, "-mp", str(self.media_port)),
+            *("-t", "t1" if self._transport == "tcp" else "u1"),
+            *("-m", "1", "-l", "1", "-nostdin"),
+            *("-timeout", f"{int(self._timeout)}s", "-timeout_error"),
+            *("-key", "ice", self._ice_lines(self.media_port)),
+            *("-key", "ice_t38", self._ice_lines(self.media_port + 2, components=1)),
+            *("-key", "t38_port", str(self.media_port + 2)),
+            *("-trace_msg", "-message_file", "messages.log"),
+            *("-trace_err", "-error_file", "errors.log"),
+        ]
+
+    def _ice_lines(self, port: int, components: int = 2) -> str:
+        """What a peer with ICE adds to an m= section; nobody answers its checks."""
+        if not self._ice:
+            return ""
+        lines = [f"a=ice-ufrag:{UFRAG}", f"a=ice-pwd:{PASSWORD}", "a=ice-options:ice2"]
+        for component in range(1, components + 1):
+            priority = 2_130_706_432 - component
+            where = f"{self.address[0]} {port + component - 1}"
+            lines.append(f"a=candidate:1 {component} UDP {priority} {where} typ host")
+        return "".join(f"\r\n{line}" for line in lines)
+
+    def _read(self, name: str) -> str:
+        path = self._folder / name
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def free_port(transport: str, count: int = 1) -> int:
+    """An even port that is free now, and as many behind it."""
+    while True:
+        with socket.socket(socket.AF_INET, _kind(transport)) as found:
+            found.bind(("127.0.0.1", 0))
+            port = int(found.getsockname()[1]) & ~1
+        if all(is_free(port + number, transport) for number in range(count)):
+            return port
+
+
+def is_free(port: int, transport: str) -> bool:
+    """Nobody is bound to this port of the loopback."""
+    with socket.socket(socket.AF_INET, _kind(transport)) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _kind(transport: str) -> socket.SocketKind:
+    return socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM

@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTHONS ?= python3.11 python3.12 python3.13
 JOBS ?= auto
+DEMO ?=
 BIN := $(VENV)/bin
 FAST := not long and not lab
 LAB := $(if $(filter-out 0,$(shell id -u)),unshare -Urnm)
@@ -11,10 +12,14 @@ LAB := $(if $(filter-out 0,$(shell id -u)),unshare -Urnm)
 # Without byte code every run compiles three hundred test files again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test check cover suite lab interop long pythons wheel bench mutants explore mutation docs peers venv clean
+.PHONY: demo test check cover suite lab interop long pythons wheel bench mutants explore mutation docs peers venv clean
 
 test: check cover suite ## everything that needs no root and little time
 	@$(BIN)/python -m tests.capabilities --missing
+
+demo: ## a real SIP call with ICE on this machine, heard, measured and drawn
+	@$(PYTHON) .ci/bootstrap.py .venv-demo demo
+	@.venv-demo/bin/sipice demo $(DEMO)
 
 venv: ## the virtual environment; nothing to do when it is there
 	@$(PYTHON) .ci/bootstrap.py $(VENV)

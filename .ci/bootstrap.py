@@ -1,7 +1,8 @@
 """Make the virtual environment that every make target works in.
 
-    python3 .ci/bootstrap.py [folder, by default .venv]
+    python3 .ci/bootstrap.py [folder, by default .venv] [extra]
 
+It is for working on the project; with an extra named, for using just that one.
 Nothing happens when the folder already holds what pyproject.toml asks for. Otherwise a new one is
 made under another name and takes the old one's place when it is complete, so that there is never
 a half-made one. Whatever is missing is told in one line with the command that repairs it.
@@ -27,7 +28,8 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 STAMP = "sipice-stamp"
-INSTALLED = (".[cli,mdns,transform]", "dev")
+EXTRA = sys.argv[2] if len(sys.argv) > 2 else ""
+INSTALLED = (f".[{EXTRA}]",) if EXTRA else (".[cli,mdns,transform]", "--group", "dev")
 """What is installed, editable: the project with these extras, and this dependency group."""
 
 
@@ -99,7 +101,7 @@ def fill(new: Path) -> None:
     run(
         "pip cannot install what pyproject.toml asks for",
         "make test, once the package named here can be had",
-        [*pip, "install", "--editable", INSTALLED[0], "--group", INSTALLED[1]],
+        [*pip, "install", "--editable", *INSTALLED],
     )
     (new / STAMP).write_text(key())
 

@@ -187,6 +187,7 @@ CAPABILITIES = {
         "the extra transform", _packages("sdp-transform"), EXTRAS.format("transform")
     ),
     "aioice": Capability("aioice", _packages("aioice"), "pip install aioice"),
+    "aiosip": Capability("aiosip 0.2.0", _packages("aiosip"), EXTRAS.format("aiosip")),
     "aiosipua": Capability("aiosipua", _packages("aiosipua"), "pip install aiosipua"),
     "uvloop": Capability("uvloop", _packages("uvloop"), "pip install uvloop"),
     "root": Capability("root", is_root, "run as root"),

@@ -25,6 +25,9 @@ _RNG = SystemRandom()
 _TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
+_Place = tuple[int, int, TcpType | None]
+"""Stream, component, and the kind of TCP candidate if it is one."""
+
 BindUdp = Callable[[Address, SocketOptions, int], Endpoint]
 """Binds a UDP address; the number is the interface of a link-local one. Raises OSError."""
 
@@ -65,6 +68,9 @@ class BaseDriver(Protocol):
     def add(self, base: Base, endpoint: Endpoint) -> None:
         """Serve a base."""
 
+    def endpoint(self, base: Base) -> Endpoint | None:
+        """What serves a base; None when it has been released."""
+
 
 class Bases:
     """The bases of one session by local address."""
@@ -89,32 +95,35 @@ class Bases:
         self._port_range = port_range
         self._tcp = tuple(tcp)
         self._bind_udp = bind
-        self._by_ip: dict[bytes, list[Base]] = {}
+        self._by_ip: dict[bytes, dict[_Place, Base]] = {}
 
     def open(
         self, addresses: Sequence[LocalAddress], components: Iterable[tuple[int, int]]
     ) -> None:
         """Bind to these addresses, the preferred first, for these (stream, component).
 
-        An address that cannot be bound to is left out; raises OSError when none is left.
+        An address that cannot be bound to is left out; raises OSError when none is left. Where a
+        socket is still in use there is nothing to do: a restart needs no other.
         """
         failures: list[OSError] = []
         for stream, component in components:
             for local in addresses:
+                bases = self._by_ip.setdefault(local.ip, {})
                 for kind in (None, *self._tcp):
+                    place = stream, component, kind
+                    if place in bases and self._driver.endpoint(bases[place]) is not None:
+                        continue
                     try:
-                        base = self._bind(local, stream, component, kind)
+                        bases[place] = self._bind(local, stream, component, kind)
                     except OSError as error:
                         failures.append(error)
-                    else:
-                        self._by_ip.setdefault(local.ip, []).append(base)
-        if failures and not self._by_ip:
+        if failures and not any(self._by_ip.values()):
             raise failures[0]
 
     def lose(self, addresses: Iterable[LocalAddress]) -> None:
         """These addresses are gone."""
         for local in addresses:
-            for base in self._by_ip.pop(local.ip, ()):
+            for base in self._by_ip.pop(local.ip, {}).values():
                 self._core.remove_local_address(self._driver.now(), base)
 
     def _bind(self, local: LocalAddress, stream: int, component: int, kind: TcpType | None) -> Base:

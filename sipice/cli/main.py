@@ -10,6 +10,7 @@ import typer
 from sipice import __version__
 from sipice.cli import rewrite
 from sipice.cli.connect import connect
+from sipice.cli.demo.command import demo
 from sipice.cli.explain import explain
 from sipice.cli.gather import gather
 from sipice.cli.lint import lint
@@ -33,6 +34,7 @@ app.command()(explain)
 app.command()(gather)
 app.command()(nat)
 app.command()(connect)
+app.command()(demo)
 app.add_typer(rewrite.app, name="rewrite")
 
 

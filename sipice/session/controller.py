@@ -7,8 +7,8 @@ from dataclasses import replace
 from random import Random
 
 from sipice.errors import UsageError
-from sipice.ice import Agent, Demux, Pacer, Role, StreamId
-from sipice.net import SILENT, Address, Base, Flow, MediaTable, Resolve
+from sipice.ice import Agent, BaseUse, Demux, Pacer, Role, StreamId, TcpType
+from sipice.net import SILENT, Address, Base, Flow, MediaTable, QueryKind, Resolve
 from sipice.session import answers, apply, dialogs, driving, fragments, names, offers, verify
 from sipice.session.config import SessionConfig, Trickle
 from sipice.session.events import Reason, Rejected, SessionEvent
@@ -198,17 +198,27 @@ class Controller:
     # The shell
 
     def add_local_address(
-        self, now: float, stream: StreamId, component: int, address: Address
+        self,
+        now: float,
+        stream: StreamId,
+        component: int,
+        address: Address,
+        tier: int = 0,
+        use: BaseUse | None = None,
     ) -> Base:
-        """The shell has bound a UDP socket for a stream, after ``OpenPorts``."""
-        leg = self._leg
-        self._begin(now)
-        if stream not in leg.ports:
-            raise UsageError(f"there is no stream {stream}; its ports have been closed")
-        owners = [one.agent for one in leg.dialogs.values() if stream in one.streams]
-        owner = owners[0] if owners else leg.spare or leg.root
-        base = owner.add_local_address(leg.now, stream, component, address)
-        leg.bases[base.number] = stream
+        """The shell has bound a UDP socket for a stream, after ``OpenPorts``; see ``Agent``."""
+        agent = self._owner(now, stream)
+        base = agent.add_local_address(self._leg.now, stream, component, address, tier, use)
+        self._leg.bases[base.number] = stream
+        return base
+
+    def add_local_tcp(
+        self, now: float, stream: StreamId, component: int, address: Address, tcptype: TcpType
+    ) -> Base:
+        """A TCP candidate (RFC 6544 §4.1); see ``Agent.add_local_tcp``."""
+        agent = self._owner(now, stream)
+        base = agent.add_local_tcp(self._leg.now, stream, component, address, tcptype)
+        self._leg.bases[base.number] = stream
         return base
 
     def remove_local_address(self, now: float, base: Base) -> None:
@@ -276,14 +286,23 @@ class Controller:
         driving.pump(self._leg)
 
     def name_resolved(self, now: float, query: Resolve, addresses: Sequence[Address]) -> None:
-        """The answer to a ``Resolve``."""
-        if self._begin(now):
-            names.resolved(self._leg, query.name, addresses)
-            driving.pump(self._leg)
+        """The answer to a ``Resolve``: a candidate's address, or a server's for the agents."""
+        if query.kind is QueryKind.MDNS:
+            if self._begin(now):
+                names.resolved(self._leg, query.name, addresses)
+        else:
+            for agent in self._agents(now):
+                agent.name_resolved(self._leg.now, query, addresses)
+        driving.pump(self._leg)
 
-    def name_failed(self, now: float, query: Resolve) -> None:
+    def name_failed(self, now: float, query: Resolve, why: str) -> None:
         """A ``Resolve`` came to nothing."""
-        self.name_resolved(now, query, ())
+        if query.kind is QueryKind.MDNS:
+            self.name_resolved(now, query, ())
+        else:
+            for agent in self._agents(now):
+                agent.name_failed(self._leg.now, query, why)
+            driving.pump(self._leg)
 
     def media(self, dialog: str, stream: StreamId, component: int) -> MediaTable:
         """How a component sends in a dialog, and who may deliver to it."""
@@ -353,6 +372,15 @@ class Controller:
 
     def _agents(self, now: float) -> list[Agent]:
         return self._leg.agents() if self._begin(now) else []
+
+    def _owner(self, now: float, stream: StreamId) -> Agent:
+        """The agent of a dialog that has a stream; before any dialog does, who keeps it."""
+        leg = self._leg
+        self._begin(now)
+        if stream not in leg.ports:
+            raise UsageError(f"there is no stream {stream}; its ports have been closed")
+        owners = [one.agent for one in leg.dialogs.values() if stream in one.streams]
+        return owners[0] if owners else leg.spare or leg.root
 
     def _owners(self, now: float, base: Base) -> list[Agent]:
         """The agents that have the stream of a base."""

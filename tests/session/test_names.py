@@ -63,7 +63,7 @@ def test_names_without_an_address_or_with_several_are_ignored(count: int) -> Non
     if addresses:
         solo.controller.name_resolved(solo.now, query, addresses)
     else:
-        solo.controller.name_failed(solo.now, query)
+        solo.controller.name_failed(solo.now, query, "no answer")
     assert pairs(solo) == set()
 
 
@@ -78,4 +78,4 @@ def test_the_end_of_the_call_cancels_what_was_asked() -> None:
     solo.controller.close(solo.now)
     solo.take()
     assert CancelResolve(Resolve(QueryKind.MDNS, NAME)) in solo.commands
-    solo.controller.name_failed(solo.now, Resolve(QueryKind.MDNS, NAME))
+    solo.controller.name_failed(solo.now, Resolve(QueryKind.MDNS, NAME), "no answer")

@@ -74,10 +74,10 @@ class TurnServer:
         if not request.has_integrity or not verify_integrity(request, self._key):
             challenge = (a.REALM(REALM), a.NONCE(_NONCE))
             return error_response(request, 401, *challenge)
-        if request.method == Method.ALLOCATE:
-            return self._allocate(request, client)
-        if held is None:
+        if (request.method == Method.ALLOCATE) == (held is not None):
             return error_response(request, 437)
+        if held is None:
+            return self._allocate(request, client)
         if request.method == Method.REFRESH:
             return self._refresh(request, held)
         peer = request.get(a.XOR_PEER_ADDRESS)

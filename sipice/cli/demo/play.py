@@ -1,0 +1,200 @@
+"""The demonstration call, step by step; what is not as it should be is noted, not raised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sipice.cli.demo.agent import HOST, Phone, UserAgent
+from sipice.cli.demo.behind import Behind
+from sipice.cli.demo.network import NatKind
+from sipice.cli.demo.record import CallRecord, Described, Side
+from sipice.cli.demo.voice import TONES, Voice
+from sipice.cli.records import read_records
+from sipice.cli.telling import tell
+from sipice.ice import AgentConfig
+from sipice.plugins.call import IceCall
+from sipice.plugins.plugin import PluginConfig
+from sipice.session import DescriptionReady, Direction, PathSelected, SessionConfig
+
+NAMES = ("alice", "bob")
+PATIENCE = 10.0
+"""Seconds within which each step has to end."""
+HOLD = 0.6
+"""Seconds of silence."""
+SETTLE = 0.2
+"""Seconds after which no packet is on its way any more."""
+
+Say = Callable[[str], None]
+MakeAgent = Callable[[Phone, PluginConfig], UserAgent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be played."""
+
+    stack: str
+    make: MakeAgent
+    nat: NatKind | None
+    seconds: float
+    """Of talk before the hold; a third of it after it, and the same around the restart."""
+    folder: Path
+    """Where the records go."""
+
+
+class Play:
+    """One call between two agents in this process."""
+
+    def __init__(self, plan: Plan, say: Say) -> None:
+        self._plan = plan
+        self._say = say
+        self._loop = asyncio.get_running_loop()
+        self._paths: dict[str, int] = dict.fromkeys(NAMES, 0)
+        self._changed = asyncio.Event()
+        nat = f"behind {plan.nat} NATs, with a TURN server" if plan.nat else "on the loopback"
+        self.record = CallRecord(plan.stack, nat, (Side(NAMES[0]), Side(NAMES[1])))
+        self._agents: list[UserAgent] = []
+
+    async def run(self) -> CallRecord:
+        """Play it to the end; the record says how it went."""
+        self.record.began_at = self._loop.time()
+        files = [self._plan.folder / f"{name}.jsonl" for name in NAMES]
+        with files[0].open("w") as first, files[1].open("w") as second:
+            self._make((first.write, second.write))
+            try:
+                await self._play()
+            finally:
+                for agent in self._agents:
+                    await agent.stop()
+        self.record.ended_at = self._loop.time()
+        for side, file in zip(self.record.sides, files, strict=True):
+            if file.stat().st_size:
+                told = [story for one in read_records(str(file)) for story in tell(one)]
+                side.stories = [one for one in told if any(run.pairs for run in one.runs)]
+        self._judge()
+        return self.record
+
+    def _make(self, writers: tuple[Callable[[str], object], ...]) -> None:
+        behind = None if self._plan.nat is None else Behind(self._plan.nat)
+        for name, hertz, write in zip(NAMES, TONES, writers, strict=True):
+            if behind is None:
+                agent = AgentConfig(allow_loopback=True)
+                place: dict[str, object] = {"addresses": (HOST,)}
+            else:
+                host, bind = behind.side()
+                agent = AgentConfig(servers=behind.servers)
+                place = {"addresses": (host,), "bind": bind}
+            config = PluginConfig(session=SessionConfig(agent=agent), record=write, **place)  # type: ignore[arg-type]
+            self._agents.append(self._plan.make(Phone(name, Voice(hertz)), config))
+
+    async def _play(self) -> None:
+        caller, callee = self._agents
+        for agent in self._agents:
+            await agent.start()
+        self._step("calls", caller)
+        async with asyncio.TaskGroup() as watching:
+            watchers: list[asyncio.Task[None]] = []
+            for agent in self._agents:
+                agent.plugin.on_call = self._watcher(agent, watching, watchers)
+            try:
+                await self._talk(caller, callee)
+            except (OSError, RuntimeError, TimeoutError) as error:
+                done = self.record.moments[-1].text
+                self._problem(f"after {done!r}: {str(error) or type(error).__name__}")
+            finally:
+                for watcher in watchers:
+                    watcher.cancel()
+
+    def _watcher(
+        self, agent: UserAgent, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]
+    ) -> Callable[[IceCall], None]:
+        return lambda call: tasks.append(group.create_task(self._watch(agent, call)))
+
+    async def _talk(self, caller: UserAgent, callee: UserAgent) -> None:
+        await caller.call(callee.address)
+        self._step("answered", callee)
+        await self._connected(more_than=dict.fromkeys(NAMES, 0))
+        for agent in self._agents:
+            agent.phone.connected()
+        await asyncio.sleep(self._plan.seconds)
+        caller.phone.is_holding = True
+        await caller.reoffer()
+        self._step("holds", caller)
+        await asyncio.sleep(SETTLE)
+        before = self._received()
+        await asyncio.sleep(HOLD)
+        if self._received() != before:
+            self._problem("media was heard on hold")
+        caller.phone.is_holding = False
+        await caller.reoffer()
+        self._step("resumes", caller)
+        await asyncio.sleep(self._plan.seconds / 3)
+        selected = dict(self._paths)
+        self._call_of(caller).restart()
+        self._step("restarts ICE", caller)
+        await self._connected(more_than=selected)
+        await asyncio.sleep(self._plan.seconds / 3)
+        for agent in self._agents:
+            agent.phone.voice.talk(None)
+        await asyncio.sleep(SETTLE)
+        await caller.hang_up()
+        self._step("hangs up", caller)
+
+    async def _connected(self, *, more_than: dict[str, int]) -> None:
+        """Wait until both sides have selected pairs for media, once more."""
+        async with asyncio.timeout(PATIENCE):
+            while any(self._paths[name] <= more_than[name] for name in NAMES):
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _watch(self, agent: UserAgent, call: IceCall) -> None:
+        name = agent.phone.name
+        async for event in call.events():
+            now = self._loop.time()
+            if isinstance(event, DescriptionReady) and event.direction is Direction.TO_PEER:
+                what = event.kind.value
+                before = agent.phone.described.encode()
+                self.record.described.append(Described(now, name, what, before, event.sdp))
+            elif isinstance(event, PathSelected):
+                self._paths[name] += event.component == 1
+                self.record.note(now, f"{name} selects a pair")
+                self._say(f"{name}: {event.local} -> {event.remote}")
+                self._changed.set()
+
+    def _call_of(self, agent: UserAgent) -> IceCall:
+        if not agent.plugin.calls:
+            raise RuntimeError(f"{agent.phone.name} has no call with ICE")
+        return agent.plugin.calls[0]
+
+    def _received(self) -> int:
+        return sum(agent.phone.voice.receiver.received for agent in self._agents)
+
+    def _step(self, what: str, agent: UserAgent) -> None:
+        now = self._loop.time()
+        self.record.note(now, f"{agent.phone.name} {what}")
+        self._say(f"{now - self.record.began_at:7.3f} s  {agent.phone.name} {what}")
+
+    def _problem(self, text: str) -> None:
+        self.record.problems.append(text)
+
+    def _judge(self) -> None:
+        for number, side in enumerate(self.record.sides):
+            voice, other = (self._agents[n].phone.voice for n in (number, 1 - number))
+            heard, receiver = side.heard, voice.receiver
+            heard.sent, heard.received = other.sent, receiver.received
+            heard.lost = other.sent - receiver.received
+            heard.jitter, heard.times = receiver.jitter, voice.times
+            heard.expected_tone, heard.tone = other.hertz, voice.heard_tone()
+            if not heard.received:
+                self._problem(f"{side.name} heard nothing")
+            elif heard.lost:
+                self._problem(f"{side.name} missed {heard.lost} of {heard.sent} packets")
+            elif heard.tone != heard.expected_tone:
+                self._problem(f"{side.name} did not hear the tone of {other.hertz:.0f} Hz")
+
+
+async def play(plan: Plan, say: Say) -> CallRecord:
+    """Play a call on the running loop."""
+    return await Play(plan, say).run()

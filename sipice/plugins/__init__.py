@@ -1,0 +1,1 @@
+"""Bridges to SIP stacks: they translate, repair what a stack does wrong, and decide nothing."""

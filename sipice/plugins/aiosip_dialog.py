@@ -1,0 +1,132 @@
+"""A dialog of aiosip that knows what RFC 3261 §12 wants it to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sipice.plugins.aiosip_wire import Headers, Response, aiosip, uri_in
+from sipice.sip.message import SipMessage
+from sipice.sip.outputs import Way
+
+_COPIED = ("Via", "From", "CSeq", "Record-Route")
+_REMEMBERED = 8
+_SDP = "application/sdp"
+
+OnRequest = Callable[["Dialog", Any], tuple[int, str, str | None] | None]
+"""Answers a request inside a dialog: status, reason, SDP; None leaves it to the dialog."""
+
+
+class _Counter(dict[str, int]):
+    """One CSeq for all methods of a dialog (RFC 3261 §12.2.1.1)."""
+
+    def __getitem__(self, method: str) -> int:
+        return self.get("", 0)
+
+    def __setitem__(self, method: str, value: int) -> None:
+        super().__setitem__("", max(value, self.get("", 0)))
+
+
+class Dialog(aiosip.Dialog):  # type: ignore[misc]
+    """A dialog that knows its peer's tag, target and route (RFC 3261 §12)."""
+
+    on_request: OnRequest | None = None
+    on_provisional: Callable[[Dialog, Any], object] | None = None
+
+    def __init__(self, *arguments: Any, is_callee: bool = False, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.cseqs = _Counter()
+        self.is_callee = is_callee
+        self.target, self.routes = "", list[str]()
+        self.sdp: str | None = None
+        """What was described last: it answers a re-INVITE when nobody else does."""
+        self.asked: dict[str, Any] = {}
+        self.sent: dict[str, tuple[bytes, Way]] = {}
+        """Requests of the peer and our replies, by CSeq."""
+        self.invited: Any = None
+
+    def send_message(self, method: str, **named: Any) -> Any:
+        """A request; the From of a callee is its own and not the caller's."""
+        if method == "ACK":
+            return None  # each final response has had its own
+        if self.is_callee:
+            named.setdefault("from_details", self.to_details)
+            named.setdefault("to_details", self.from_details)
+        self._note(named)
+        return super().send_message(method, **named)
+
+    def send_reply(self, status_code: int, status_message: str, **named: Any) -> None:
+        """A reply; to the last INVITE where the headers name no other request by CSeq."""
+        headers = named["headers"] = named.get("headers") or Headers()
+        request: Any = self.asked.get(str(headers.get("CSeq")), self.invited)
+        self.to_details.add_tag()
+        for name in _COPIED:
+            if name in request.headers:
+                headers[name] = request.headers[name]
+        to = str(request.headers["To"])
+        headers["To"] = to if "tag=" in to else f"{to};tag={self.to_details['params']['tag']}"
+        self._note(named)
+        super().send_reply(status_code, status_message, **named)
+
+    def take(self, message: Any, view: SipMessage) -> None:
+        """A message of this dialog, as ICE leaves it to the stack."""
+        if isinstance(message, Response):
+            self._response(message, view)
+            return
+        cseq = str(message.headers["CSeq"])
+        if cseq in self.sent:
+            self.app.plugin.outgoing(*self.sent[cseq])
+            return
+        self.note_request(message, view)
+        if view.method in ("ACK", "BYE"):
+            self.receive_message(message)
+            if view.method == "BYE":
+                self.app.forget_later(self)
+            return
+        answer = self.on_request(self, message) if self.on_request is not None else None
+        if answer is None:
+            answer = (200, "OK", self.sdp if view.body and view.method != "INFO" else None)
+        headers = Headers({"CSeq": cseq})
+        self.send_reply(answer[0], answer[1], headers=headers, payload=answer[2])
+
+    def note_request(self, message: Any, view: SipMessage) -> None:
+        """What a request says about its dialog, before anybody answers it."""
+        self.asked[str(message.headers["CSeq"])] = message
+        for old in list(self.asked)[:-_REMEMBERED]:
+            del self.asked[old]
+            self.sent.pop(old, None)
+        if view.method in ("INVITE", "UPDATE"):
+            self._learn(view)
+        if view.method == "INVITE":
+            self.invited = message
+
+    def _note(self, named: dict[str, Any]) -> None:
+        """Aiosip sends SDP without saying what it is."""
+        typed = named.get("content_type") or "Content-Type" in (named.get("headers") or ())
+        if named.get("payload") and not typed:
+            named["content_type"] = _SDP
+        if named.get("content_type") == _SDP:
+            self.sdp = named["payload"]
+
+    def _response(self, message: Any, view: SipMessage) -> None:
+        status = message.status_code
+        if status < 200:
+            if self.on_provisional is not None and status > 100:
+                self.on_provisional(self, message)
+            return
+        if view.method == "INVITE" and status < 300:
+            self._learn(view)
+            self.app.acknowledge(self, message)
+        if message.cseq in self._msgs[message.method]:  # else repeated
+            self.receive_message(message)
+        if view.method == "BYE":
+            self.app.forget_later(self)
+
+    def _learn(self, view: SipMessage) -> None:
+        for contact in view.contacts[:1]:
+            self.target = uri_in(contact)
+        if not self.routes:
+            routes = view.values("Record-Route")
+            self.routes = routes if self.is_callee else routes[::-1]
+        if not view.is_request and not self.is_callee and view.to_tag:
+            self.to_details["params"]["tag"] = view.to_tag

@@ -1,0 +1,180 @@
+"""aiosipua 0.7: a transport that puts ICE between the stack and the transport it would have used.
+
+    transport = IceTransport(UdpSipTransport(local_addr=("192.0.2.7", 5060)))
+    uac = SipUAC(transport)
+    uas = SipUAS(transport, uac=uac)
+
+That line is all; the program that uses the stack stays as it is. ``transport.plugin`` knows what
+happens in its calls. What aiosipua does wrong is repaired in its public ``Dialog`` or kept from
+it: it remembers the first To tag and no route of an answer, takes a refused re-INVITE for the end
+of the call, and acknowledges no failure and no answer to a re-INVITE of the callee.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from aiosipua import (
+    Dialog,
+    SipMessage,
+    SipRequest,
+    SipResponse,
+    SipTransport,
+    SipUAC,
+    SipUAS,
+    stringify_uri,
+)
+
+from sipice.plugins.plugin import DEFAULT, Plugin, PluginConfig, way_to
+from sipice.sip.outputs import Way
+
+_SDP = "application/sdp"
+_Peer = tuple[str, int]
+_Message = SipRequest | SipResponse
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Aiosipua asserts of its UDP transport what is not so before Python 3.12; it does no harm."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), AssertionError):
+            (before or type(loop).default_exception_handler)(loop, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
+
+
+class _Written:
+    """Bytes that pass for a message where a transport only writes it down."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __bytes__(self) -> bytes:
+        return self._data
+
+
+class IceTransport(SipTransport):
+    """Wraps a transport of aiosipua; everything that passes goes through ICE first."""
+
+    acknowledges_failures = False
+
+    def __init__(self, inner: SipTransport, *, config: PluginConfig = DEFAULT) -> None:
+        super().__init__(local_addr=inner.local_addr)
+        self.reliable = inner.reliable  # type: ignore[misc]
+        self.plugin = Plugin(self, config)
+        self._inner = inner
+        self._name = "TCP" if inner.reliable else "UDP"
+        self._described: dict[str, str] = {}
+        """What the stack said last about itself in each call."""
+
+    async def start(self) -> None:
+        """Start the inner transport, and hear what it hears before the stack does."""
+        self._inner.on_message = self._heard
+        with _quiet_start():
+            await self._inner.start()
+        self.local_addr = self._inner.local_addr
+
+    async def stop(self) -> None:
+        """End all calls and the inner transport."""
+        await self.plugin.close()
+        await self._inner.stop()
+
+    def send(self, message: _Message, addr: _Peer) -> None:
+        """What the stack sends goes through ICE first."""
+        if message.body and message.content_type == _SDP:
+            self._described[message.call_id or ""] = message.text
+        self.plugin.outgoing(bytes(message), way_to(self._name, addr, addr))
+
+    def _heard(self, message: _Message, addr: _Peer) -> None:
+        self.plugin.incoming(bytes(message), way_to(self._name, addr, addr))
+
+    def transmit(self, data: bytes, way: Way) -> None:
+        """See Stack."""
+        self._inner.send(cast("SipRequest", _Written(data)), cast("_Peer", way.connection))
+
+    def deliver(self, data: bytes, way: Way) -> None:
+        """See Stack."""
+        message = SipMessage.parse(data)
+        if isinstance(message, SipResponse) and self._repair(message):
+            return
+        if isinstance(message, SipRequest) and message.method == "BYE":
+            self._described.pop(message.call_id or "", None)
+        if self.on_message is not None:
+            self.on_message(message, cast("_Peer", way.connection))
+
+    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """See Stack."""
+        found = self._find(call_id)
+        if found is not None:
+            request = self._request(found[0], "INFO")
+            for name, value in headers:
+                request.headers.set_single(name, value)
+            request.body = body
+            self.send(request, found[1])
+
+    def reoffer(self, call_id: str, method: str) -> None:
+        """See Stack."""
+        found, described = self._find(call_id), self._described.get(call_id)
+        if found is None or described is None:
+            return
+        request = self._request(found[0], method)
+        request.headers.set_single("Content-Type", _SDP)
+        request.text = described
+        self.send(request, found[1])
+
+    def _request(self, dialog: Dialog, method: str) -> SipRequest:
+        host, port = self.local_addr
+        request = dialog.create_request(
+            method, via_host=host, via_port=port, via_transport=self._name
+        )
+        request.headers.set_single("Contact", f"<sip:{host}:{port}>")
+        return request
+
+    def _find(self, call_id: str) -> tuple[Dialog, _Peer] | None:
+        """The dialog of a call and the address of its peer, from whoever reads this transport."""
+        reader = getattr(self.on_message, "__self__", None)
+        if isinstance(reader, SipUAS):
+            incoming = reader.active_calls.get(call_id)
+            if incoming is not None:
+                return incoming.dialog, incoming.source_addr
+            reader = reader.uac
+        outgoing = reader.get_call(call_id) if isinstance(reader, SipUAC) else None
+        return None if outgoing is None else (outgoing.dialog, outgoing.remote_addr)
+
+    def _repair(self, response: SipResponse) -> bool:
+        """RFC 3261 §12.1.2 and §14.1; True when the stack must not see the response."""
+        found = self._find(response.call_id or "")
+        if found is None or response.cseq is None or response.cseq.method != "INVITE":
+            return False
+        dialog, peer = found
+        is_confirmed = dialog.state.value == "confirmed"
+        if response.status_code >= 300:
+            return is_confirmed
+        if response.status_code < 200:
+            return False
+        if response.to_addr is not None and not is_confirmed:
+            dialog.remote_tag = response.to_addr.tag or ""
+            dialog.route_set = list(reversed(response.headers.get("record-route")))
+        if response.contact:
+            dialog.remote_target = stringify_uri(response.contact[0].uri)
+        if not self._is_callee(response.call_id or ""):
+            return False
+        ack = self._request(dialog, "ACK")
+        dialog.local_cseq -= 1  # an ACK takes no number of its own
+        ack.headers.set_single("CSeq", f"{response.cseq.seq} ACK")
+        self.send(ack, peer)
+        return True
+
+    def _is_callee(self, call_id: str) -> bool:
+        reader = getattr(self.on_message, "__self__", None)
+        return isinstance(reader, SipUAS) and call_id in reader.active_calls

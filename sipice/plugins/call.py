@@ -1,0 +1,224 @@
+"""One call with ICE: its controller, driven on the loop, and the media of its streams."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
+from random import SystemRandom
+from typing import Any
+
+from sipice.aio import interfaces
+from sipice.aio.bases import Bases
+from sipice.aio.driver import Driver
+from sipice.aio.interfaces import LocalAddress
+from sipice.aio.media import MediaCounters
+from sipice.aio.queue import Latest
+from sipice.aio.session import PACER
+from sipice.errors import SessionClosed
+from sipice.net import Path
+from sipice.plugins.config import PluginConfig
+from sipice.plugins.leg import Leg
+from sipice.plugins.media import Media
+from sipice.session import (
+    ClosePorts,
+    Controller,
+    DataReceived,
+    DescriptionReady,
+    MediaChanged,
+    OpenPorts,
+    PathSelected,
+    SessionEvent,
+)
+from sipice.sip.outputs import CallKey
+from sipice.trace import JsonLines
+
+MAX_EVENTS = 256
+"""Events kept for a slow reader; beyond, the oldest is dropped and counted."""
+CLOSE_DEADLINE = 1.0
+"""Seconds that TURN servers have to confirm the end."""
+_RNG = SystemRandom()
+log = logging.getLogger("sipice")
+
+
+class IceCall:
+    """A call that has ICE; ``Plugin.calls`` has them."""
+
+    def __init__(
+        self,
+        key: CallKey,
+        config: PluginConfig,
+        *,
+        touched: Callable[[IceCall], None],
+        happened: Callable[[CallKey, SessionEvent], None],
+    ) -> None:
+        self.key = key
+        tracer = None if config.record is None else JsonLines(config.record)
+        self._controller = Controller(config.session, rng=_RNG, pacer=PACER, tracer=tracer)
+        self.leg = Leg(self._controller, lambda: touched(self))
+        self.selections = 0
+        """How often a path for media has been selected: more than once after a restart."""
+        self._happened = happened
+        self._config = config
+        self._policy = replace(
+            config.interfaces, allow_loopback=config.session.agent.allow_loopback
+        )
+        self._scopes: dict[bytes, int] = {}
+        self._driver: Driver[SessionEvent] = Driver(
+            self._controller,
+            self._event,
+            spawn=self._spawn,
+            options=config.sockets,
+            scopes=self._scopes,
+            on_command=self._command,
+        )
+        self._bases = Bases(
+            self._controller,
+            self._driver,
+            options=config.sockets,
+            port_range=config.port_range,
+            bind=config.bind,
+        )
+        self._addresses: Sequence[LocalAddress] | None = None
+        self._media = Media(self._controller, self._driver, self.leg, bridge=config.bridge)
+        self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
+        self._paths: dict[tuple[int, int], Path] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def pump(self) -> None:
+        """Carry out what inputs through ``leg`` have led to."""
+        self._media.listen()
+        self._driver.pump()
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """What happens in the call, until it ends; each event goes to one reader."""
+        while True:
+            try:
+                yield await self._events.get()
+            except SessionClosed:
+                return
+
+    async def path(self, stream: int = 0, component: int = 1) -> Path:
+        """The selected path of a component, as soon as there is one.
+
+        Raises SessionClosed at the end of the call.
+        """
+        while (stream, component) not in self._paths:
+            if self._closed:
+                raise SessionClosed
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        return self._paths[stream, component]
+
+    def send(self, data: bytes, stream: int = 0, component: int = 1) -> bool:
+        """Send a packet on the path; False while there is none. For applications without bridge."""
+        return self._media.send(data, stream, component)
+
+    async def receive(self, stream: int = 0, component: int = 1) -> bytes:
+        """The next packet from the path; raises SessionClosed at the end. See ``send``."""
+        await self.path(stream, component)
+        return await self._media.receive(stream, component)
+
+    def counters(self, stream: int = 0, component: int = 1) -> MediaCounters:
+        """What went over the path so far."""
+        return self._media.counters(stream, component)
+
+    def restart(self) -> None:
+        """Find a new path while the old one carries on (RFC 8445 §9); the stack re-offers."""
+        self._controller.request_restart(self._driver.now(), self.leg.active)
+        self._driver.pump()
+
+    async def close(self) -> None:
+        """Give everything back; TURN servers have ``CLOSE_DEADLINE`` seconds to confirm."""
+        try:
+            if not self._closed:
+                self._closed = True
+                for task in self._tasks:
+                    task.cancel()
+                self._controller.close(self._driver.now())
+                self._driver.pump()
+                await self._driver.released(CLOSE_DEADLINE)
+        finally:
+            self._driver.stop()
+            self._media.close()
+            self._events.close(SessionClosed())
+            self._wake()
+
+    def _event(self, event: SessionEvent) -> None:
+        match event:
+            case MediaChanged(dialog, stream, component, table):
+                self._media.change(dialog, stream, component, table)
+            case DataReceived(_, stream, component, data):
+                self._media.deliver(stream, component, data)
+                return
+            case PathSelected():
+                if event.dialog == self.leg.active:
+                    self._paths[event.stream, event.component] = event.path
+                    self.selections += event.component == 1
+            case DescriptionReady():
+                self._media.listen()
+            case _:
+                pass
+        self._events.put(event)
+        self._happened(self.key, event)
+        self._wake()
+
+    def _command(self, command: object) -> None:
+        match command:
+            case OpenPorts(stream, components):
+                self._spawn(self._open(stream, components))
+            case ClosePorts(stream):
+                self._media.drop(stream)
+
+    async def _open(self, stream: int, components: int) -> None:
+        """Bind the sockets of a stream, and its loopback pair."""
+        if self._addresses is None:
+            self._addresses = await self._local_addresses()
+        ports = [(stream, component) for component in range(1, components + 1)]
+        self._scopes.update((one.ip, one.scope) for one in self._addresses)
+        try:
+            self._bases.open(self._addresses, ports)
+        except OSError as error:
+            log.warning("%s: no socket for media: %s", self.key.call_id, error)
+        anchor = self._media.add(ports)
+        self._controller.ports_opened(self._driver.now(), stream, anchor)
+        self.pump()
+
+    async def _local_addresses(self) -> Sequence[LocalAddress]:
+        if self._config.addresses is not None:
+            return [interfaces.explicit(host) for host in self._config.addresses]
+        found = await interfaces.local_addresses(self._policy)
+        self._spawn(self._watch(found))
+        return found
+
+    async def _watch(self, known: Sequence[LocalAddress]) -> None:
+        """Roaming: a path whose address is gone, and only that, makes a restart necessary."""
+        self._addresses = known
+        async for came, gone in interfaces.watch(self._policy, known):
+            self._addresses = [*(one for one in self._addresses if one not in gone), *came]
+            self._bases.lose(gone)
+            if came:
+                self._scopes.update((one.ip, one.scope) for one in came)
+                self._bases.open(came, self._media.ports)
+            self._driver.pump()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s: a task failed", self.key.call_id, exc_info=task.exception())
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)

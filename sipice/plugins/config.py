@@ -1,0 +1,34 @@
+"""What a plugin may be told; the defaults suit a phone with one or two interfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sipice.aio.bases import BindUdp, PortRange
+from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy
+from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions, UdpEndpoint
+from sipice.session import SessionConfig
+from sipice.sip.settings import TapConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginConfig:
+    """How ICE behaves in the calls of one SIP endpoint."""
+
+    session: SessionConfig = field(default_factory=SessionConfig)
+    tap: TapConfig = field(default_factory=TapConfig)
+    addresses: tuple[str, ...] | None = None
+    """Local addresses to use; None: those that ``interfaces`` leaves."""
+    interfaces: InterfacePolicy = EVERYWHERE
+    sockets: SocketOptions = DEFAULT_OPTIONS
+    bind: BindUdp = UdpEndpoint.bind
+    port_range: PortRange | None = None
+    """First and last port of the sockets for media."""
+    bridge: bool = True
+    """Give the stack a loopback pair per m= section; off for applications that take raw packets."""
+    record: Callable[[str], object] | None = None
+    """Gets the record of each agent (docs/trace.md), line by line."""
+
+
+DEFAULT = PluginConfig()

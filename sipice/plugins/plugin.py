@@ -1,0 +1,214 @@
+"""What every stack's adapter attaches to: one tap, and a running call for each controller."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from random import SystemRandom
+from typing import Protocol
+
+from sipice.net import Address
+from sipice.plugins.acks import Acks
+from sipice.plugins.call import IceCall
+from sipice.plugins.config import DEFAULT, PluginConfig
+from sipice.plugins.leg import Leg
+from sipice.session import SessionEvent
+from sipice.sip.outputs import (
+    CallKey,
+    Close,
+    Deliver,
+    Open,
+    Output,
+    Report,
+    Send,
+    SendInfo,
+    SendReoffer,
+    Way,
+)
+from sipice.sip.tap import Tap
+
+__all__ = ["DEFAULT", "Plugin", "PluginConfig", "Stack", "way_to"]
+
+log = logging.getLogger("sipice")
+_RNG = SystemRandom()
+
+
+class Stack(Protocol):
+    """What an adapter does for the plugin."""
+
+    acknowledges_failures: bool
+    """Whether it sends the ACK of a refused INVITE itself; else the plugin does."""
+
+    def transmit(self, data: bytes, way: Way) -> None:
+        """Put a message on the wire."""
+
+    def deliver(self, data: bytes, way: Way) -> None:
+        """Give a message to the stack, as if it had come over the wire."""
+
+    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Make the stack send an INFO in a dialog, with its own CSeq."""
+
+    def reoffer(self, call_id: str, method: str) -> None:
+        """Make the stack repeat its description in a re-INVITE or UPDATE."""
+
+
+def way_to(transport: str, remote: tuple[str, int], connection: Hashable = None) -> Way:
+    """The way to a host and port; a name is left to the stack to resolve."""
+    try:
+        address = Address.parse(remote[0], remote[1])
+    except ValueError:
+        address = None
+    return Way(transport, address, connection)
+
+
+class Plugin:
+    """ICE for one SIP endpoint of a stack; made by its adapter, on a running loop.
+
+    The adapter hands over each message that the stack sends (``outgoing``) and that the wire brings
+    (``incoming``). Neither raises for what a message says.
+    """
+
+    def __init__(self, stack: Stack, config: PluginConfig = DEFAULT) -> None:
+        self.config = config
+        self._stack = stack
+        self._loop = asyncio.get_running_loop()
+        self._tap = Tap(self._make, config=config.tap, rng=_RNG)
+        self._calls: dict[CallKey, IceCall] = {}
+        self._ending: set[IceCall] = set()
+        """Calls that are over, until their TURN servers have confirmed it."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._touched: list[IceCall] = []
+        self._said: list[tuple[CallKey, SessionEvent]] = []
+        self._draining = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._acks = None if stack.acknowledges_failures else Acks()
+        self.on_call: Callable[[IceCall], None] | None = None
+        """Told of each new call with ICE, before anything of it has gone out."""
+
+    @property
+    def calls(self) -> tuple[IceCall, ...]:
+        """The calls that have ICE now, oldest first."""
+        return tuple(self._calls.values())
+
+    def call(self, call_id: str) -> IceCall | None:
+        """A call by its Call-ID."""
+        return next((call for call in self.calls if call.key.call_id == call_id), None)
+
+    def outgoing(self, data: bytes, way: Way) -> None:
+        """The stack sends a message."""
+        self._tap.outgoing(self._loop.time(), data, way)
+        self._drain()
+
+    def incoming(self, data: bytes, way: Way) -> None:
+        """The wire brought a message."""
+        ack = None if self._acks is None else self._acks.answer(data)
+        if ack is not None:
+            self._stack.transmit(ack, way)
+        self._tap.incoming(self._loop.time(), data, way)
+        self._drain()
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Run something of the adapter beside, until ``close``."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """End all calls and give back what they hold."""
+        for task in self._tasks:
+            task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        calls = [*self._calls.values(), *self._ending]
+        self._calls.clear()
+        self._ending.clear()
+        await asyncio.gather(*(call.close() for call in calls))
+
+    async def _end(self, call: IceCall) -> None:
+        await call.close()
+        self._ending.discard(call)
+
+    def _make(self, key: CallKey) -> Leg:
+        """The tap has met a new call."""
+        call = IceCall(key, self.config, touched=self._touched.append, happened=self._happened)
+        self._calls[key] = call
+        if self.on_call is not None:
+            self.on_call(call)
+        return call.leg
+
+    def _happened(self, key: CallKey, event: SessionEvent) -> None:
+        """A controller has something to say; the tap is told in its turn."""
+        self._said.append((key, event))
+        self._drain()
+
+    def _drain(self) -> None:
+        """Carry out what the tap wants, in order, and tell it what comes of that."""
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._step():
+                pass
+        finally:
+            self._draining = False
+        self._arm()
+
+    def _step(self) -> bool:
+        outputs = self._tap.take_outputs()
+        for output in outputs:
+            self._carry_out(output)
+        touched, self._touched[:] = list(self._touched), []
+        for call in touched:
+            call.pump()
+        said, self._said = self._said, []
+        for key, event in said:
+            self._tap.controller_event(self._loop.time(), key, event)
+        return bool(outputs or touched or said)
+
+    def _carry_out(self, output: Output) -> None:
+        match output:
+            case Send(data, way):
+                self._transmit(data, way)
+            case Deliver(data, way):
+                self._deliver(data, way)
+            case Close(key):
+                call = self._calls.pop(key, None)
+                if call is not None:
+                    self._ending.add(call)
+                    self.spawn(self._end(call))
+            case SendInfo(key, _, headers, body):
+                self._stack.send_info(key.call_id, headers, body)
+            case SendReoffer(key, _, method):
+                self._stack.reoffer(key.call_id, method)
+            case Report(key, text):
+                log.warning("%s%s", f"{key.call_id}: " if key else "", text)
+            case Open():
+                pass  # a call drives itself from the beginning
+
+    def _transmit(self, data: bytes, way: Way) -> None:
+        if self._acks is not None:
+            self._acks.sent(data)
+        self._stack.transmit(data, way)
+
+    def _deliver(self, data: bytes, way: Way) -> None:
+        try:
+            self._stack.deliver(data, way)
+        except Exception:  # whatever a stack does with a message of the peer, the others go on
+            log.exception("the SIP stack failed on a message")
+
+    def _arm(self) -> None:
+        due = self._tap.next_timeout()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if due is None else self._loop.call_at(due, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._tap.handle_timeout(self._loop.time())
+        self._drain()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task of the SIP stack failed", exc_info=task.exception())

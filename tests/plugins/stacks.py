@@ -1,0 +1,95 @@
+"""What every stack with the plugin has to do; its tests call these with its agent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sipice.cli.demo.agent import Phone
+from sipice.cli.demo.voice import Voice
+from tests.plugins.ends import Make, config
+from tests.plugins.rivals import SDP, Rival
+
+
+def refused_call_is_acknowledged(make: Make) -> None:
+    """RFC 3261 §17.1.1.3: each time that the refusal comes."""
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config()), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        invite = await rival.next("INVITE")
+        for _ in range(2):
+            rival.reply(invite, 486)
+            ack = await rival.next("ACK")
+            assert ack.via_branch == invite.via_branch
+            assert ack.cseq is not None
+            assert invite.cseq is not None
+            assert ack.cseq.number == invite.cseq.number
+            assert ack.to_tag == "rival"
+        with pytest.raises(RuntimeError, match="486"):
+            await calling
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())
+
+
+def answer_of_another_fork_counts(make: Make) -> None:
+    """RFC 3261 §12.1.2: tag, target and route are those of the 2xx, not of an earlier 180."""
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config()), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        invite = await rival.next("INVITE")
+        contact = f"Contact: <sip:fork@{peer[0]}:{peer[1]}>"
+        routes = [f"Record-Route: <sip:{peer[0]}:{peer[1]};lr;p={n}>" for n in (2, 1)]
+        rival.reply(invite, 180, "Contact: <sip:early@192.0.2.1>", tag="early")
+        rival.reply(invite, 200, contact, *routes, tag="fork", body=SDP)
+        await calling
+        ack = await rival.next("ACK")
+        assert ack.to_tag == "fork"
+        assert ack.data.startswith(b"ACK sip:fork@")
+        assert [route.split("p=")[1][0] for route in ack.values("route")] == ["1", "2"]
+        ending = asyncio.ensure_future(agent.hang_up())
+        bye = await rival.next("BYE")
+        assert bye.to_tag == "fork"
+        assert bye.data.startswith(b"BYE sip:fork@")
+        assert bye.cseq is not None
+        assert bye.cseq.number > 1
+        rival.reply(bye, 200)
+        await ending
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())
+
+
+def refused_reinvite_leaves_the_call(make: Make) -> None:
+    """RFC 3261 §14.1: the session stays as it was."""
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config()), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        contact = f"Contact: <sip:bob@{peer[0]}:{peer[1]}>"
+        rival.reply(await rival.next("INVITE"), 200, contact, body=SDP)
+        await calling
+        await rival.next("ACK")
+        again = asyncio.ensure_future(agent.reoffer())
+        rival.reply(await rival.next("INVITE"), 488)
+        ack = await rival.next("ACK")
+        assert ack.to_tag == "rival"
+        again.cancel()
+        ending = asyncio.ensure_future(agent.hang_up())
+        rival.reply(await rival.next("BYE"), 200)
+        await ending
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())

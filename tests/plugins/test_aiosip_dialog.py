@@ -1,0 +1,74 @@
+"""A dialog of aiosip: what it repeats, what it answers by itself, what it counts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.capabilities import require
+
+require("aiosip", "cli")
+
+from sipice.cli.demo.agent import Phone
+from sipice.cli.demo.voice import Voice
+from sipice.cli.demo.with_aiosip import AiosipAgent
+from sipice.plugins.aiosip_dialog import _Counter
+from tests.plugins.ends import config
+from tests.plugins.rivals import SDP, Rival
+
+
+def test_all_methods_share_one_counter() -> None:
+    counter = _Counter()
+    counter["INVITE"] += 1
+    counter["UPDATE"] += 1
+    counter["BYE"] = 1
+    counter["BYE"] += 1
+    assert counter["INFO"] == 3
+
+
+def invite(peer: tuple[str, int], cseq: int, *, method: str = "INVITE", tag: str = "") -> str:
+    tag = f";tag={tag}" if tag else ""
+    body = SDP if method in ("INVITE", "UPDATE") else ""
+    lines = [
+        f"{method} sip:bob@{peer[0]}:{peer[1]} SIP/2.0",
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{method}{cseq};rport",
+        "From: <sip:rival@127.0.0.1>;tag=rival",
+        f"To: <sip:bob@127.0.0.1>{tag}",
+        "Call-ID: dialog@127.0.0.1",
+        f"CSeq: {cseq} {method}",
+        "Contact: <sip:rival@127.0.0.1:9>",
+        *(["Content-Type: application/sdp"] if body else []),
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join(lines) + "\r\n\r\n" + body
+
+
+def test_a_callee_answers_repeats_alike_and_each_request_with_what_it_asks_for() -> None:
+    async def main() -> None:
+        agent, rival = AiosipAgent(Phone("bob", Voice(440.0)), config()), Rival()
+        await agent.start()
+        await rival.open()
+        rival._peer = agent.address
+        for _ in range(2):
+            rival.send(invite(agent.address, 1))
+        answers = [await rival.next("INVITE") for _ in range(4)]
+        finals = [one for one in answers if one.status == 200]
+        assert len({one.data for one in finals}) == 1
+        tag = finals[0].to_tag
+        own = f"<sip:bob@{agent.address[0]}:{agent.address[1]}>"
+        assert finals[0].contacts[0].startswith(own)
+        rival.send(invite(agent.address, 1, method="ACK", tag=tag))
+        rival.send(invite(agent.address, 2, tag=tag))
+        again = await rival.next("INVITE")
+        while again.cseq is None or again.cseq.number != 2 or again.status != 200:
+            again = await rival.next("INVITE")
+        assert b"m=audio" in again.body
+        rival.send(invite(agent.address, 2, method="ACK", tag=tag))
+        rival.send(invite(agent.address, 3, method="OPTIONS", tag=tag))
+        options = await rival.next("OPTIONS")
+        assert (options.status, options.body) == (200, b"")
+        rival.send(invite(agent.address, 4, method="BYE", tag=tag))
+        assert (await rival.next("BYE")).status == 200
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())

@@ -1,0 +1,65 @@
+"""aiosipua with ICE, unpatched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from tests.capabilities import require
+
+require("aiosipua", "cli")
+
+from sipice.cli.demo.with_aiosipua import AiosipuaAgent
+from tests.plugins import stacks
+from tests.plugins.ends import connected, pair, run, until
+
+
+def test_installed_files_are_as_they_were_installed() -> None:
+    for file in distribution("aiosipua").files or []:
+        if file.hash is not None:
+            found = hashlib.new(file.hash.mode, Path(file.locate()).read_bytes()).digest()
+            assert base64.urlsafe_b64encode(found).rstrip(b"=").decode() == file.hash.value, file
+
+
+def test_a_refused_call_is_acknowledged() -> None:
+    stacks.refused_call_is_acknowledged(AiosipuaAgent)
+
+
+def test_the_answer_of_another_fork_counts() -> None:
+    stacks.answer_of_another_fork_counts(AiosipuaAgent)
+
+
+def test_a_refused_reinvite_leaves_the_call() -> None:
+    stacks.refused_reinvite_leaves_the_call(AiosipuaAgent)
+
+
+def test_the_callee_may_restart_too() -> None:
+    """Its re-INVITE is ICE's own, and aiosipua would not acknowledge the answer."""
+
+    async def main() -> None:
+        async with pair(AiosipuaAgent) as (alice, bob):
+            await alice.call(bob.address)
+            await connected(alice, bob)
+            first = await bob.plugin.calls[0].path()
+            bob.plugin.calls[0].restart()
+            await until(lambda: bob.plugin.calls[0].selections > 1)
+            assert await bob.plugin.calls[0].path() is not first
+
+    run(main)
+
+
+def test_starting_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Before Python 3.12 aiosipua fails an assertion of its own in each start."""
+
+    async def main() -> None:
+        async with pair(AiosipuaAgent):
+            pass
+
+    with caplog.at_level(logging.WARNING):
+        run(main)
+    assert not caplog.records

@@ -29,11 +29,17 @@ class Leg:
         self._is_confirmed = False
 
     def begin_offer(
-        self, now: float, dialog: str, sdp: bytes, *, budget: int | None = None
+        self,
+        now: float,
+        dialog: str,
+        sdp: bytes,
+        *,
+        budget: int | None = None,
+        restart: bool = False,
     ) -> Rejected | None:
         """See Controller."""
         self._note(dialog, sdp)
-        refusal = self._controller.begin_offer(now, dialog, sdp, budget=budget)
+        refusal = self._controller.begin_offer(now, dialog, sdp, budget=budget, restart=restart)
         self._touched()
         return refusal
 
@@ -78,6 +84,15 @@ class Leg:
         refusal = self._controller.receive_fragment(now, dialog, body)
         self._touched()
         return refusal
+
+    def fragment(self, now: float, dialog: str) -> bytes:
+        """See Controller."""
+        return self._controller.fragment(now, dialog)
+
+    def set_trickle(self, now: float, dialog: str, supported: bool) -> None:
+        """See Controller."""
+        self._controller.set_trickle(now, dialog, supported)
+        self._touched()
 
     def confirm(self, now: float, dialog: str) -> None:
         """See Controller."""

@@ -61,11 +61,12 @@ def test_each_verb_is_handed_on_and_told() -> None:
         leg.receive_fragment(0.0, "a", b""),
     ]
     leg.offer_failed(0.0, "a", 488)
+    leg.set_trickle(0.0, "a", True)
     leg.confirm(0.0, "a")
     leg.end(0.0, "a")
     leg.close(0.0)
     assert [one.reason for one in refusals if one] == controller.calls[:5]
-    assert len(touched) == len(controller.calls) == 9
+    assert len(touched) == len(controller.calls) == 10
     assert leg.stack_media == [(RTP, RTCP)]
 
 

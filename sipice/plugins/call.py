@@ -102,11 +102,12 @@ class IceCall:
                 return
 
     async def path(self, stream: int = 0, component: int = 1) -> Path:
-        """The selected path of a component, as soon as there is one.
+        """The selected path of a component, as soon as media may take it.
 
-        Raises SessionClosed at the end of the call.
+        That is when every component of the stream has a valid pair (RFC 8445 §12.1). Raises
+        SessionClosed at the end of the call.
         """
-        while (stream, component) not in self._paths:
+        while (stream, component) not in self._paths or not self._media.is_open(stream, component):
             if self._closed:
                 raise SessionClosed
             waiter = asyncio.get_running_loop().create_future()

@@ -100,6 +100,11 @@ class Media:
             port = self._ports.get((stream, 1))
         return port is not None and port.send(data)
 
+    def is_open(self, stream: int, component: int) -> bool:
+        """Whether something can be sent now."""
+        port = self._ports.get((stream, component))
+        return port is not None and port.table.send is not None
+
     def deliver(self, stream: int, component: int, data: bytes) -> None:
         """A packet from the path."""
         bridge = self._bridges.get(stream)

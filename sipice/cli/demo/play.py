@@ -117,6 +117,7 @@ class Play:
         self._step("answered", callee)
         await self._connected(more_than=dict.fromkeys(NAMES, 0))
         for agent in self._agents:
+            await self._call_of(agent).path()
             agent.phone.connected()
         await asyncio.sleep(self._plan.seconds)
         caller.phone.is_holding = True

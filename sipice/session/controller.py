@@ -267,10 +267,10 @@ class Controller:
         driving.pump(self._leg)
         return flow
 
-    def connection_closed(self, now: float, flow: Flow) -> None:
-        """A connection failed, was refused or ended."""
+    def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
+        """A connection failed, was refused or ended; ``why`` where the shell knows more."""
         for agent in self._agents(now):
-            agent.connection_closed(self._leg.now, flow)
+            agent.connection_closed(self._leg.now, flow, why)
         driving.pump(self._leg)
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:

@@ -48,6 +48,8 @@ KEPT = 500
 IDLE_SECONDS = 10.0
 MANY = 9_000
 """Ends of one process; the limit of descriptors of many systems is twice that."""
+BATCH = 100
+"""So many ends are told to the other process before its answers are read."""
 PACKET = b"\x80 a packet of media"
 
 Pair = tuple[Session, Session]
@@ -235,11 +237,14 @@ async def many(count: int) -> tuple[float, float, float]:
         gc.collect()
         before, start = rss(), time.process_time()
         ends = []
-        for _ in range(count):
-            end = await stack.enter_async_context(open_end(Role.CONTROLLING, pacer))
-            process.stdin.write(f"{to_line(end.description())}\n".encode())
-            await end.set_remote(from_line((await process.stdout.readline()).decode()))
-            ends.append(end)
+        for _ in range(count // BATCH):
+            batch = [open_end(Role.CONTROLLING, pacer) for _ in range(BATCH)]
+            for end in batch:
+                await stack.enter_async_context(end)
+                process.stdin.write(f"{to_line(end.description())}\n".encode())
+            for end in batch:
+                await end.set_remote(from_line((await process.stdout.readline()).decode()))
+            ends += batch
         await asyncio.gather(*(end.path() for end in ends))
         used, memory = time.process_time() - start, rss() - before
         await asyncio.sleep(5.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Generic, TypeVar
 
@@ -49,7 +48,7 @@ class Latest(Bell, Generic[T]):
         self.dropped = 0
         """Items that nobody read in time."""
         self._limit = limit
-        self._items: deque[T] | None = None
+        self._items: list[T] | None = None
         self._error: Exception | None = None
 
     def __len__(self) -> int:
@@ -61,9 +60,9 @@ class Latest(Bell, Generic[T]):
             return
         items = self._items
         if items is None:  # most queues of a server are never used
-            items = self._items = deque()
+            items = self._items = []
         if len(items) >= self._limit:
-            items.popleft()
+            del items[0]
             self.dropped += 1
         items.append(item)
         self.ring()
@@ -74,7 +73,7 @@ class Latest(Bell, Generic[T]):
             if self._error is not None:
                 raise self._error
             await self.wait()
-        return self._items.popleft()
+        return self._items.pop(0)
 
     def close(self, error: Exception) -> None:
         """No item follows: readers get what is left, then ``error``."""

@@ -185,14 +185,14 @@ class Session:
         Whatever comes later is still used, and told by ``CandidateGathered``.
         """
         now = self._driver.now()
-        self._outcome.gathered.clear()
+        self._outcome.begin_gathering()
         self._agent.gather(now)
         self._driver.pump()
         streams = {stream for stream, _ in self._ports}
-        if not streams <= self._outcome.gathered:
+        if not self._outcome.has_gathered(streams):
             try:
                 async with asyncio.timeout_at(now + deadline):
-                    await self._outcome.until(lambda: streams <= self._outcome.gathered)
+                    await self._outcome.until(lambda: self._outcome.has_gathered(streams))
             except TimeoutError:
                 return False
         return True

@@ -119,11 +119,16 @@ def test_after_a_lost_path_a_restart_brings_the_next_one() -> None:
     asyncio.run(scenario())
 
 
-def test_gathering_is_noted_by_stream() -> None:
+def test_gathering_is_noted_by_stream_and_begins_anew() -> None:
     async def scenario() -> None:
         rig = Rig()
-        rig.happen(GatheringFinished(0, 1), GatheringFinished(1, 2))
-        assert rig.outcome.gathered == {0, 1}
+        rig.happen(GatheringFinished(0, 1))
+        assert rig.outcome.has_gathered([0])
+        assert not rig.outcome.has_gathered([0, 1])
+        rig.happen(GatheringFinished(1, 2))
+        assert rig.outcome.has_gathered([0, 1])
+        rig.outcome.begin_gathering()
+        assert not rig.outcome.has_gathered([0])
 
     asyncio.run(scenario())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import ExitStack
 from random import SystemRandom
 from typing import Protocol, TypeVar
 
@@ -127,26 +126,34 @@ class Bases:
                 self._core.remove_local_address(self._driver.now(), base)
 
     def _bind(self, local: LocalAddress, stream: int, component: int, kind: TcpType | None) -> Base:
+        if kind is not None:
+            return self._bind_tcp(local, stream, component, kind)
+        endpoint = self._in_range(
+            lambda address: self._bind_udp(address, self._options, local.scope), local.ip
+        )
+        try:
+            base = self._core.add_local_address(
+                self._driver.now(), stream, component, endpoint.address, local.tier
+            )
+        except BaseException:
+            endpoint.release()
+            raise
+        self._driver.add(base, endpoint)
+        return base
+
+    def _bind_tcp(self, local: LocalAddress, stream: int, component: int, kind: TcpType) -> Base:
         now, core, streams = self._driver.now(), self._core, self._driver.streams
         if kind is TcpType.ACTIVE:
             return core.add_local_tcp(now, stream, component, Address(local.ip, 0), kind)
-        with ExitStack() as on_error:
-            if kind is None:
-                endpoint = self._in_range(
-                    lambda address: self._bind_udp(address, self._options, local.scope), local.ip
-                )
-                on_error.callback(endpoint.release)
-                base = core.add_local_address(now, stream, component, endpoint.address, local.tier)
-                self._driver.add(base, endpoint)
-            else:
-                shared = kind is TcpType.SO
-                sock = self._in_range(
-                    lambda address: streams.bind(address, shared=shared), local.ip
-                )
-                on_error.callback(sock.close)
-                base = core.add_local_tcp(now, stream, component, _name(sock), kind)
-                streams.add(base, sock)
-            on_error.pop_all()
+        sock = self._in_range(
+            lambda address: streams.bind(address, shared=kind is TcpType.SO), local.ip
+        )
+        try:
+            base = core.add_local_tcp(now, stream, component, _name(sock), kind)
+        except BaseException:
+            sock.close()
+            raise
+        streams.add(base, sock)
         return base
 
     def _in_range(self, bind: Callable[[Address], T], ip: bytes) -> T:

@@ -18,12 +18,12 @@ from sipice.ice import (
     hosts,
     inputs,
     link,
-    media,
     pace,
     plain,
     questions,
     receive,
     restart,
+    settle,
     storage,
     tcp,
     trickle,
@@ -391,14 +391,6 @@ class Agent:
         """Whether a response to this transaction would be for this agent (see ``Demux``)."""
         return transaction_id in self._state.transactions
 
-    def has_peer(self, ufrag: str) -> bool:
-        """Whether this agent's peer goes by ``ufrag``."""
-        return questions.has_peer(self._state, ufrag)
-
-    def has_source(self, base: Base, remote: Address) -> bool:
-        """Whether authenticated messages have come from ``remote`` to ``base``."""
-        return questions.has_source(self._state, base, remote)
-
     def outlook(
         self, stream: StreamId, local: Address, remote: Address
     ) -> tuple[Outlook, Candidate | None]:
@@ -465,20 +457,7 @@ class Agent:
         return not state.closed
 
     def _settle(self) -> None:
-        """After an input: decide what it decides, and arm the pacing."""
-        state = self._state
-        if state.touched or state.questions or state.restless:
-            state.restless = False
-            while state.touched:
-                generation = state.touched[-1]
-                state.touched = state.touched[:-1]
-                conclude.update(state, generation)
-                stream = state.streams.get(generation.stream)
-                if stream is not None and stream.committed:
-                    restart.take_over(state, stream)
-            pace.arm(state)
-        if state.stale:
-            media.refresh_stale(state)
+        settle.settle(self._state)
 
     def _stream(self, stream: StreamId) -> Stream:
         found = self._state.streams.get(stream)

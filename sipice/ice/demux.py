@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from sipice.errors import StunDecodeError
+from sipice.ice import questions
 from sipice.ice.agent import Agent
 from sipice.net import Address, Base
-from sipice.stun import is_stun
-from sipice.stun.check import Check, CheckRequest, parse_check
 
 
 class Demux:
@@ -32,26 +30,5 @@ class Demux:
         Of what a TURN server relays, the packet inside tells: siblings share the allocation.
         """
         data, base, remote = self.agents[0].unwrap(data, base, remote)
-        message = _parse(data)
-        for agent in self.agents:
-            if message is not None and agent.expects(message.transaction_id):
-                return agent
-        if isinstance(message, CheckRequest):
-            ufrag = message.username.partition(":")[2]
-            for agent in self.agents:
-                if agent.has_peer(ufrag):
-                    return agent
-            return self.agents[0]
-        for agent in self.agents:
-            if agent.has_source(base, remote):
-                return agent
-        return self.agents[0]
-
-
-def _parse(data: bytes) -> Check | None:
-    if not is_stun(data):
-        return None
-    try:
-        return parse_check(data)
-    except StunDecodeError:
-        return None
+        states = [agent._state for agent in self.agents]
+        return self.agents[questions.owner(states, data, base, remote)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
+from sipice.errors import StunDecodeError
 from sipice.ice.candidate import Candidate
 from sipice.ice.pair import PairState
 from sipice.ice.state import AgentState, Stream
 from sipice.net import Address, Base
+from sipice.stun import is_stun
+from sipice.stun.check import Check, CheckRequest, parse_check
 
 
 class Outlook(Enum):
@@ -16,6 +20,31 @@ class Outlook(Enum):
     VALID = "valid"
     OPEN = "not decided yet"
     LOST = "not valid, and no check is under way that could make it so"
+
+
+def owner(members: Sequence[AgentState], data: bytes, base: Base, remote: Address) -> int:
+    """Which of some siblings a packet is for; a stranger's check is kept by the first.
+
+    By transaction, else by the peer's ufrag in USERNAME, else by where it came from.
+    """
+    message = _parse(data)
+    for at, member in enumerate(members):
+        if message is not None and message.transaction_id in member.transactions:
+            return at
+    if isinstance(message, CheckRequest):
+        ufrag = message.username.partition(":")[2]
+        return next((at for at, member in enumerate(members) if has_peer(member, ufrag)), 0)
+    found = (at for at, member in enumerate(members) if has_source(member, base, remote))
+    return next(found, 0)
+
+
+def _parse(data: bytes) -> Check | None:
+    if not is_stun(data):
+        return None
+    try:
+        return parse_check(data)
+    except StunDecodeError:
+        return None
 
 
 def has_peer(state: AgentState, ufrag: str) -> bool:

@@ -12,8 +12,10 @@ from sipice.ice import (
     inputs,
     media,
     plain,
+    questions,
     relay,
     respond,
+    settle,
     tracing,
 )
 from sipice.ice.events import DataReceived, Loss
@@ -65,12 +67,32 @@ def closed(state: AgentState, connection: Connection, why: str | None) -> None:
 def stream(state: AgentState, connection: Connection, data: bytes) -> None:
     """Bytes of a connection: each frame is STUN or media (RFC 6544 §10.2), or from a server."""
     if isinstance(connection.relay, RelayPort):
-        carried(state, connection.relay, relay.received(state, connection, data))
+        packets = relay.received(state, connection, data)
+        if state.local.members:
+            packets = _distribute(state, packets)
+        carried(state, connection.relay, packets)
         return
     local = state.local.bases.get(connection.base.number)
     for packet in flows.received(state, connection, data):
         if local is not None:
             _deliver(state, local, connection.remote, packet)
+
+
+def _distribute(
+    state: AgentState, packets: list[tuple[LocalBase, Address, bytes]]
+) -> list[tuple[LocalBase, Address, bytes]]:
+    """Give siblings what one connection brings for them all (see ``Demux``); the rest is ours."""
+    own: list[tuple[LocalBase, Address, bytes]] = []
+    for base, peer, data in packets:
+        members = state.local.members
+        member = members[questions.owner(members, data, base.base, peer)]
+        if member is state:
+            own.append((base, peer, data))
+            continue
+        member.now = max(member.now, state.now)
+        _deliver(member, base, peer, data)
+        settle.settle(member)
+    return own
 
 
 def carried(

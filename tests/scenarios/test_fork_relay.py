@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 
 from sipice.ice import CandidateType, GatheringFinished, PathLost
+from sipice.net import Transport
 from tests.scenarios.test_forks import ForkedCall
 from tests.simnet.nat import SYMMETRIC
 from tests.simnet.talk import Talk
 from tests.simnet.topology import behind
 
 
+@pytest.mark.parametrize("transport", Transport)
 @pytest.mark.parametrize("spread", [0.0, 0.3, 5.0])
-def test_branches_share_one_allocation_and_its_permissions(spread: float) -> None:
-    call = ForkedCall(3, site=behind(SYMMETRIC), walls=True)
+def test_branches_share_one_allocation_and_its_permissions(
+    spread: float, transport: Transport
+) -> None:
+    call = ForkedCall(3, site=behind(SYMMETRIC), walls=True, transport=transport)
     call.offer()
     for number, branch in enumerate(call.branches):
         call.answer_at(0.040 + number * spread, branch)

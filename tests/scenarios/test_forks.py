@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,9 +13,11 @@ from sipice.ice import (
     PairSelected,
     PathLost,
     Role,
+    ServerKind,
     StreamCompleted,
     StreamFailed,
 )
+from sipice.net import Transport
 from sipice.trace import Tracer
 from tests.marks import rfc
 from tests.simnet.call import Watch, ice_servers
@@ -38,6 +41,7 @@ class ForkedCall:
         rtt: float = 0.050,
         site: SiteKind = OPEN,
         walls: bool = False,
+        transport: Transport = Transport.UDP,
         tracer: Tracer | None = None,
     ) -> None:
         """``walls``: each branch stands behind a firewall of its own, so a relay is needed."""
@@ -48,6 +52,10 @@ class ForkedCall:
         self.watch = Watch(self.world, ta=0.005)
         servers = ice_servers(self.topology, turn=True) if site is not OPEN else ()
         self.watch.checker.servers |= {server.address for server in servers}
+        servers = tuple(
+            replace(one, transport=transport) if one.kind is ServerKind.TURN else one
+            for one in servers
+        )
         self.a = Peer(
             self.topology.a.host,
             role=Role.CONTROLLING,

@@ -102,6 +102,7 @@ class Peer:
         sibling = Peer(self.host, role=agent.role, config=self.config, streams=0, agent=agent)
         sibling.components, sibling.streams = self.components, list(self.streams)
         sibling.sockets, sibling.bases = self.sockets, self.bases
+        sibling.flows, sibling.server_flows = self.flows, self.server_flows
         sibling.family = self.family
         self.family.append(sibling)
         return sibling
@@ -305,7 +306,8 @@ class Peer:
     def _adopt(self, flow: Flow, end: End) -> None:
         def closed() -> None:
             if self.flows.pop(flow.number, None) is not None:
-                self.tell(self.agent.connection_closed, flow)
+                holder = self._holder(flow)
+                holder.tell(holder.agent.connection_closed, flow)
 
         def arrived(data: bytes) -> None:
             if not self._is_server(flow):
@@ -314,11 +316,19 @@ class Peer:
             at = self._split.randrange(len(data) + 1)
             for part in (data[:at], data[at:]):
                 if part and flow.number in self.flows:
-                    self.tell(self.agent.receive_stream, flow, part)
+                    holder = self._holder(flow)
+                    holder.tell(holder.agent.receive_stream, flow, part)
+                    for member in list(self.family):
+                        member._drain()
 
         self.flows[flow.number] = end
         end.on_open = lambda: self.tell(self.agent.connection_opened, flow)
         end.on_close, end.on_data = closed, arrived
+
+    def _holder(self, flow: Flow) -> Peer:
+        """Who is told of a connection: of one to a server any sibling that is left."""
+        left = not self.family or self in self.family or not self._is_server(flow)
+        return self if left else self.family[0]
 
     def _close(self, flow: Flow) -> None:
         end = self.flows.pop(flow.number, None)

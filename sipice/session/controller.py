@@ -362,6 +362,17 @@ class Controller:
         found = self._leg.dialogs.get(dialog)
         return () if found is None else tuple(slot.stream for slot in found.plan)
 
+    def is_connected(self, dialog: str) -> bool:
+        """Every component of every stream of a dialog may send."""
+        found = self._leg.dialogs.get(dialog)
+        served = [] if found is None else [slot for slot in found.plan if slot.has_ports]
+        return bool(served) and all(
+            self.media(dialog, slot.stream, component).send is not None
+            for slot in served
+            if slot.stream is not None
+            for component in range(1, slot.components + 1)
+        )
+
     def _begin(self, now: float) -> bool:
         leg = self._leg
         leg.now = max(leg.now, now)

@@ -30,6 +30,8 @@ class Alarm(Enum):
     """An INFO was never answered, or is tried again."""
     REOFFER = 8
     """An offer of our own is tried, or tried again."""
+    ALERT = 9
+    """A phone has waited long enough to be said to ring."""
 
 
 class Due(NamedTuple):

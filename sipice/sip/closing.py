@@ -43,7 +43,18 @@ def close(state: TapState, leg: CallLeg, now: float) -> None:
         state.outputs.append(Close(leg.key))
 
 
-def silence(state: TapState, leg: CallLeg, now: float) -> None:
+def due(state: TapState, leg: CallLeg, now: float, alarm: Alarm) -> None:
+    """One of the ends that come by time alone."""
+    match alarm:
+        case Alarm.SILENCE:
+            _silence(state, leg, now)
+        case Alarm.FORKS:
+            _lose_forks(state, leg, now)
+        case _:
+            state.remove(leg.key)
+
+
+def _silence(state: TapState, leg: CallLeg, now: float) -> None:
     """Nothing has followed a failure: its offer is not made again (D4.4)."""
     parked, leg.parked = leg.parked, None
     if not any(one.confirmed for one in leg.dialogs.values()):
@@ -52,7 +63,7 @@ def silence(state: TapState, leg: CallLeg, now: float) -> None:
         leg.controller.offer_failed(now, parked.dialog, parked.status)
 
 
-def lose_forks(state: TapState, leg: CallLeg, now: float) -> None:
+def _lose_forks(state: TapState, leg: CallLeg, now: float) -> None:
     """RFC 3261 §13.2.2.4: early dialogs end some time after another one was confirmed."""
     for tag, dialog in list(leg.dialogs.items()):
         if not dialog.confirmed:

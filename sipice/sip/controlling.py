@@ -46,6 +46,9 @@ class Controlling(Protocol):
     def receive_fragment(self, now: float, dialog: str, body: bytes) -> Rejected | None:
         """More candidates of the peer."""
 
+    def is_connected(self, dialog: str) -> bool:
+        """Every component of every stream has a path."""
+
     def fragment(self, now: float, dialog: str) -> bytes:
         """All our candidates that can be trickled, as one body."""
 

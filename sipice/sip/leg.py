@@ -157,6 +157,8 @@ class PeerDialog:
     """An offer that our side owes."""
     acknowledged: bool = False
     """The ACK of the last 2xx to an INVITE has passed."""
+    alert_by: float | None = None
+    """A 180 that waits for ICE waits no longer than this."""
     unpracked: int | None = None
     """The RSeq of our reliable 1xx that has not got its PRACK (RFC 3262 §3)."""
     unacknowledged_1xx: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import announce, closing, compose, ends, infos, resend
+from sipice.sip import alerting, announce, closing, compose, ends, infos, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP, put_body, session_description
 from sipice.sip.call import Meaning
@@ -44,6 +44,8 @@ def forward(
     transaction = leg.transaction(item)
     data = rewritten(state, item, transaction, body)
     is_own = transaction is not None and transaction.own and not item.message.is_request
+    if item.out and body:
+        data = alerting.split(state, leg, item, data)
     if not is_own:
         state.emit(leg, data, item.way, out=item.out)
     if body is not None:

@@ -5,7 +5,7 @@ D4.6 of docs/decisions.md: waiting for candidates never blocks CANCEL, 100, BYE 
 
 from __future__ import annotations
 
-from sipice.sip import closing, compose, describe, glare, infos, passing, resend
+from sipice.sip import alerting, closing, compose, describe, glare, infos, passing, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP, bodies
 from sipice.sip.call import Meaning
@@ -51,17 +51,19 @@ def advance(state: TapState, leg: CallLeg, now: float) -> None:
     """Let everything go on that waits for nothing."""
     for out in (True, False):
         waiting = leg.queue(out=out)
-        while waiting and out not in leg.awaiting and not _is_held(leg, waiting[0]):
+        while waiting and out not in leg.awaiting and not _is_held(state, leg, now, waiting[0]):
             _process(state, leg, now, waiting.popleft())
 
 
-def _is_held(leg: CallLeg, item: Item) -> bool:
+def _is_held(state: TapState, leg: CallLeg, now: float, item: Item) -> bool:
     """RFC 3262 §3: what the PRACK of our reliable 1xx has to come before.
 
     That is another reliable 1xx, and the 2xx if the 1xx had a description.
     """
     message = item.message
     dialog = leg.dialogs.get(item.theirs)
+    if alerting.is_early(state, leg, now, item):
+        return True
     if not item.out or message.method != "INVITE" or dialog is None or dialog.unpracked is None:
         return False
     if 200 <= (message.status or 0) < 300:

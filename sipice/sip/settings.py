@@ -30,6 +30,8 @@ class TapConfig:
     """An INVITE that nobody has answered by then gets a 100."""
     describe_within: float = 20.0
     """A controller that has no description by then has failed."""
+    alert_after_ice: bool = False
+    """A 180 waits until ICE has found its paths, up to 2 s; RFC 8839 §7.1.1 recommends it."""
     answer_within: float = 600.0
     """An INVITE that only rings for so long is taken for dead."""
     datagram_size: int = 1_300

@@ -11,7 +11,13 @@ from random import Random
 from typing import cast
 
 from sipice.errors import DecodeError
-from sipice.session.events import DescriptionReady, FragmentReady, PathSelected, UpdateNeeded
+from sipice.session.events import (
+    DescriptionReady,
+    FragmentReady,
+    MediaChanged,
+    PathSelected,
+    UpdateNeeded,
+)
 from sipice.sip import closing, compose, describe, infos, passing, queueing, reoffers, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.controlling import Controlling
@@ -61,6 +67,9 @@ class Tap:
             case PathSelected(dialog=dialog):
                 # the peer has checked and nominated: it has our description (RFC 8839 §7.1.1)
                 resend.stop(self._state, leg, ("18x", dialog))
+            case MediaChanged():
+                # a phone may be waiting for this to be said to ring
+                pass
             case _:
                 return
         self._go_on(leg, now)
@@ -153,14 +162,13 @@ class Tap:
                 resend.fire(state, leg, now, detail)
             case Alarm.EXPIRE:
                 passing.expire(state, leg, now, cast(TransactionKey, detail))
-            case Alarm.SILENCE:
-                closing.silence(state, leg, now)
-            case Alarm.FORGET:
-                state.remove(leg.key)
-            case Alarm.FORKS:
-                closing.lose_forks(state, leg, now)
+            case Alarm.SILENCE | Alarm.FORGET | Alarm.FORKS:
+                closing.due(state, leg, now, due.alarm)
             case Alarm.INFO:
                 infos.due(state, leg, now, str(detail))
+            case Alarm.ALERT:
+                # it was only to be looked at again
+                pass
             case Alarm.REOFFER:
                 reoffers.due(state, leg, now, str(detail))
 

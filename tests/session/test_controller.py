@@ -28,3 +28,19 @@ def test_a_call_connects(kinds: tuple[object, object], trickle: Trickle) -> None
     call.run(10.0)
     call.talk()
     assert call.refused == []
+
+
+def test_a_dialog_is_connected_when_every_component_may_send() -> None:
+    call = Conversation(build(rtt=0.050), SessionConfig())
+    assert not call.a.controller.is_connected("b"), "there is no such dialog"
+    call.start()
+    states = []
+    for _ in range(100):
+        call.run(0.01)
+        sends = [
+            call.a.controller.media("b", 0, component).send is not None for component in (1, 2)
+        ]
+        states.append(call.a.controller.is_connected("b"))
+        assert states[-1] is all(sends)
+    assert states[0] is False
+    assert states[-1] is True

@@ -16,7 +16,7 @@ from sipice.session.events import (
     FragmentReady,
     Kind,
     Rejected,
-    UpdateNeeded,
+    SessionEvent,
 )
 from sipice.sip.body import session_description
 from sipice.sip.message import parse_message
@@ -59,6 +59,7 @@ class FakeController:
     budgets: list[int | None] = field(default_factory=list[int | None])
     restarts: list[bool] = field(default_factory=list[bool])
     trickles: dict[str, bool] = field(default_factory=dict[str, bool])
+    connected: bool = False
     news: bytes = b""
     """Candidates found while the offer was out, for every branch."""
     count: int = 0
@@ -104,6 +105,9 @@ class FakeController:
     def receive_fragment(self, now: float, dialog: str, body: bytes) -> Rejected | None:
         self.calls.append(("receive_fragment", dialog, body))
         return self.trouble.get("receive_fragment")
+
+    def is_connected(self, dialog: str) -> bool:
+        return self.connected
 
     def fragment(self, now: float, dialog: str) -> bytes:
         return FRAGMENT
@@ -201,7 +205,7 @@ class Endpoint:
         self.tap.incoming(self.clock.now, data, self.way)
         self.work()
 
-    def event(self, event: DescriptionReady | FragmentReady | UpdateNeeded) -> None:
+    def event(self, event: SessionEvent) -> None:
         """The only controller tells something."""
         self.tap.controller_event(self.clock.now, next(iter(self.controllers)), event)
         self.work()

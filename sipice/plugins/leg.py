@@ -85,6 +85,10 @@ class Leg:
         self._touched()
         return refusal
 
+    def is_connected(self, dialog: str) -> bool:
+        """See Controller."""
+        return self._controller.is_connected(dialog)
+
     def fragment(self, now: float, dialog: str) -> bytes:
         """See Controller."""
         return self._controller.fragment(now, dialog)

@@ -147,8 +147,10 @@ class AgentConfig:
     """RFC 8863 §4: no checklist fails before; a whole check transaction at the default RTO."""
     free_after: float = 3.0
     """RFC 8445 §8.3.1: how long unused candidates still answer after completion."""
-    retire_after: float = 3.0
-    """How long the generation before a restart still answers after the new one took over."""
+    retire_after: float = 7.0
+    """How long the generation before a restart still answers after the new one took over, and after
+    each check that still comes to it: the peer sends on it until its own checks have succeeded, and
+    checks consent every 6 s at the latest."""
     gather_timeout: float = 5.0
     """When gathering ends although servers have not answered."""
     early_check_lifetime: float = 60.0

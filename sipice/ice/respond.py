@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, checks, conclude, flows, lite, media, tcp, tracing, transactions
+from sipice.ice import (
+    checklist,
+    checks,
+    conclude,
+    flows,
+    lite,
+    media,
+    restart,
+    tcp,
+    tracing,
+    transactions,
+)
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import (
@@ -48,6 +59,8 @@ def receive_request(
         state.counters.unauthenticated += 1
         refuse(state, request.transaction_id, UNAUTHENTICATED, local, remote)
         return
+    if generation is stream.retired:
+        restart.delay_retirement(state, stream)
     if _conflicts(state, request, remote):
         refuse(state, request.transaction_id, ROLE_CONFLICT, local, remote, generation.local)
         return

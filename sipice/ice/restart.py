@@ -105,8 +105,14 @@ def _retire(state: AgentState, stream: Stream, generation: Generation) -> None:
     if retired is not None:
         forget(state, stream, retired)
     _stop_checks(state, stream, generation)
-    key = RetireGeneration(stream.id, generation.number)
-    state.timers.arm(key, state.now + state.config.retire_after)
+    delay_retirement(state, stream)
+
+
+def delay_retirement(state: AgentState, stream: Stream) -> None:
+    """The peer may still be using the generation before the restart."""
+    if stream.retired is not None:
+        key = RetireGeneration(stream.id, stream.retired.number)
+        state.timers.arm(key, state.now + state.config.retire_after)
 
 
 def roll_back(state: AgentState, stream: Stream) -> None:

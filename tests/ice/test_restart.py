@@ -174,7 +174,7 @@ def test_the_retired_generation_answers_for_a_while_and_then_is_gone() -> None:
     wire.run(wire.now + 5.0, lambda: bool(wire.a.all(RestartFinished)))
     stream = wire.a.agent._state.streams[0]
     assert len(stream.generations()) == 2
-    wire.run(wire.now + 3.1)
+    wire.run(wire.now + 7.1)
     assert len(stream.generations()) == 1
     assert len(wire.a.all(PairSelected)) == 2
 

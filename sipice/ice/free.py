@@ -84,6 +84,9 @@ def release(state: AgentState, base: LocalBase) -> None:
     relays = [relay for key, relay in state.local.relays.items() if key[0] == base.base.number]
     for relay in relays:  # one under way is given back when it comes, and then the socket
         relay.release(state)
+    for relay in list(state.local.relays.values()):
+        if relay.flow is not None and relay.socket == base.base and relay.is_under_way:
+            relay.release(state)
     if relays:
         return
     forget(state, base)

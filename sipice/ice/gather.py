@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from sipice.ice import gathered, hosts, relay, tracing, transactions
 from sipice.ice.candidate import CandidateType
 from sipice.ice.config import NamedServer
+from sipice.ice.question import Asking, Question
 from sipice.ice.relay import RelayPort
 from sipice.ice.state import (
     AgentState,
-    Asking,
     ChecklistState,
     LocalBase,
     LocalGeneration,
-    Question,
     ServerRequest,
     Stream,
 )
@@ -142,10 +141,10 @@ def ask(state: AgentState) -> None:
     """The pacing allows one more new transaction: take the next question (§14.2)."""
     question, *rest = state.questions
     state.questions = tuple(rest)
-    if question.base.number not in state.local.bases:
-        return
     if question.data is not None:
         relay.send_ready(state, question)
+    elif question.base.number not in state.local.bases:
+        return
     elif question.turn:
         relay.allocate(state, question)
     else:

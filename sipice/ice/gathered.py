@@ -7,7 +7,8 @@ from sipice.ice.candidate import BaseUse, Candidate, CandidateType, foundation_k
 from sipice.ice.config import IceServer
 from sipice.ice.events import GatheringFinished, ServerFailed
 from sipice.ice.foundation import foundation_of
-from sipice.ice.state import AgentState, Asking, LocalBase, Question, Stream
+from sipice.ice.question import Asking, Question
+from sipice.ice.state import AgentState, LocalBase, Stream
 from sipice.ice.timers import GatherDeadline, ServerKeepalive
 from sipice.ice.uri import ServerKind
 from sipice.net import Address, Transport

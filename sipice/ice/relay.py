@@ -9,15 +9,8 @@ from sipice.ice import gathered, hosts, inputs, link, media, tcp, tracing, trans
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.config import IceServer, NamedServer
 from sipice.ice.events import RelayLost
-from sipice.ice.state import (
-    AgentState,
-    Asking,
-    Check,
-    Connection,
-    LocalBase,
-    Question,
-    Stream,
-)
+from sipice.ice.question import Asking, Question
+from sipice.ice.state import AgentState, Check, Connection, LocalBase, Stream
 from sipice.ice.timers import Allocation
 from sipice.net import Address, Base, Flow, SendDatagram, Transport
 from sipice.stun import Key
@@ -118,6 +111,14 @@ class RelayPort:
         """See Relay."""
         self.client.delete(state.now)
         flush(state, self)
+        if self.connection is not None and not self.connection.is_open:
+            link.hang_up(state, self.connection)  # nobody has been asked for anything yet
+            state.local.relays.pop(self.place, None)
+
+    @property
+    def is_under_way(self) -> bool:
+        """See Relay."""
+        return not self.answered
 
     @property
     def key(self) -> Key | None:

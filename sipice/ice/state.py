@@ -18,6 +18,7 @@ from sipice.ice.credentials import Credentials
 from sipice.ice.events import Event
 from sipice.ice.pacer import Pacer
 from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.question import Asking, Question
 from sipice.ice.recorder import Recorder
 from sipice.ice.timers import Timers
 from sipice.net import SILENT, Address, Base, Command, Flow, MediaTable, Resolve
@@ -53,6 +54,10 @@ class Relay(Protocol):
     @property
     def flow(self) -> Flow | None:
         """The connection to the server, instead of the socket."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the allocation has neither come nor failed."""
 
     def permit(self, state: AgentState, peers: list[Address]) -> None:
         """Let these peers through before they are checked (RFC 8445 §7.2.1)."""
@@ -289,15 +294,6 @@ class Media:
     """When the first consent check was sent that nothing answered yet."""
 
 
-class Asking(NamedTuple):
-    """A question to a server that has no answer yet."""
-
-    rank: int
-    """The position of the server among the configured ones."""
-    base: int = 0
-    """The number of the base it is asked from; 0: its name is not known yet."""
-
-
 @dataclass(slots=True, eq=False)
 class Stream:
     """One m= section."""
@@ -377,22 +373,6 @@ class ConsentCheck:
     component: int
     started: float
     role: Role
-
-
-class Question(NamedTuple):
-    """Something to be sent to a server when the pacing allows."""
-
-    stream: StreamId
-    base: Base
-    to: Address
-    rank: int
-    data: bytes | None = None
-    """A message that is ready; None: a new Binding or Allocate request."""
-    turn: bool = False
-    relay: int = 0
-    """The number of the allocation that a ready message belongs to."""
-    attempt: int = 1
-    """How often an allocation is asked for because its connection broke."""
 
 
 Outstanding = Check | ConsentCheck | ServerRequest

@@ -11,9 +11,9 @@ from sipice.ice.candidate import BaseUse, TcpType, foundation_key
 from sipice.ice.credentials import Credentials
 from sipice.ice.events import Loss
 from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.question import Asking
 from sipice.ice.state import (
     AgentState,
-    Asking,
     ChecklistState,
     Component,
     Generation,

@@ -17,6 +17,7 @@ from sipice.ice import (
     PathLost,
     RelayLost,
     RestartFinished,
+    Role,
     ServerFailed,
     ServerUri,
 )
@@ -28,6 +29,7 @@ from tests.ice.harness import address
 from tests.marks import rfc
 from tests.simnet.call import Call, Exchange, Plan, ice_servers
 from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC
+from tests.simnet.peer import Peer
 from tests.simnet.servers import Manner
 from tests.simnet.topology import BLOCKED, SiteKind, Topology, behind, build
 from tests.simnet.turn_server import Policy
@@ -276,3 +278,20 @@ def test_the_next_address_of_a_name_is_tried_when_the_first_does_not_connect() -
     case.run(0.4)
     assert [one.remote.port for one in opened(case)] == [3478, 443]
     assert not case.side.all(ServerFailed)
+
+
+@pytest.mark.parametrize("instant", [0.0, 0.03, 0.075, 0.09, 0.11, 0.2])
+def test_a_stream_that_ends_while_its_connection_is_made_leaves_none(instant: float) -> None:
+    topology = build(BLOCKED, BLOCKED, rtt=0.02)
+    config = AgentConfig(servers=over_tcp(topology))
+    peer = Peer(topology.a.host, role=Role.CONTROLLING, config=config, streams=2)
+    peer.bind_all()
+    peer.tell(peer.agent.gather)
+    topology.world.at(instant, lambda: peer.tell(peer.agent.remove_stream, 0))
+    topology.world.run(until=2.0)
+    ports = list(peer.agent._state.local.relays)
+    assert len(ports) == len(peer.flows) == len(topology.turn.allocations) == 1
+    peer.tell(peer.agent.close)
+    topology.world.run(until=3.0)
+    assert not peer.flows
+    assert not topology.turn.allocations

@@ -50,7 +50,7 @@ from sipice.ice import (
 from sipice.ice.config import DEFAULT
 from sipice.net import Address, Transport
 
-GATHER_DEADLINE = 2.0
+GATHER_DEADLINE = 5.0
 """Longer than a caller would wait: the slowest way to a server is among what is tried."""
 PING_EVERY = 0.02
 PINGS = 250

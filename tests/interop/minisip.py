@@ -63,8 +63,10 @@ class Line(asyncio.DatagramProtocol):
         self._respond(self._invite, answer)
 
     def bye(self) -> None:
+        """Ends the call, and does not wait for the answer."""
         self._cseq += 1
         self._transport.sendto(self._request("BYE"), self._peer)
+        self._transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if not data.strip():

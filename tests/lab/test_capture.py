@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.capabilities import require
@@ -22,17 +23,19 @@ QUESTION = build(Method.BINDING, Class.REQUEST, TRANSACTION)
 WRAPPED = build(Method.DATA, Class.INDICATION, TRANSACTION, [(Attr.DATA, CHECK)])
 
 
-def frame(payload: bytes) -> bytes:
+def frame(payload: bytes, source: bytes = ONE, target: bytes = TWO) -> bytes:
     udp = struct.pack("!HHHH", 1000, 2000, 8 + len(payload), 0) + payload
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
-    return bytes(12) + b"\x08\x00" + head + ONE + TWO + udp
+    return bytes(12) + b"\x08\x00" + head + source + target + udp
 
 
-def capture(folder: Path, *payloads: bytes) -> Path:
+def capture(folder: Path, *payloads: bytes, replies: Iterable[bytes] = ()) -> Path:
+    """One packet a second from ONE to TWO, then the replies."""
     sink = io.BytesIO()
     writer = dpkt.pcap.Writer(sink)
-    for moment, payload in enumerate(payloads):
-        writer.writepkt(frame(payload), moment)
+    frames = [*map(frame, payloads), *(frame(reply, TWO, ONE) for reply in replies)]
+    for moment, data in enumerate(frames):
+        writer.writepkt(data, moment)
     target = folder / "capture.pcap"
     target.write_bytes(sink.getvalue())
     return target

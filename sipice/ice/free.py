@@ -38,7 +38,9 @@ def candidates(state: AgentState, stream: Stream, generation: Generation) -> Non
             pair.source = pair.valid = None  # no cycles, and nothing nominates again
     if remote is not None:
         remote.candidates = list(dict.fromkeys(pair.remote for pair in selected))
-    generation.sources = tuple([(pair.base.number, pair.to) for pair in selected])
+    # Not only of the selected pair: a peer may send media on another one (§12.2).
+    kept = {pair.base.number for pair in selected}
+    generation.sources = tuple([key for key in generation.sources if key[0] in kept])
     if stream.current is generation and stream.next is None:
         release_unused(state, stream)
         if state.connections:

@@ -174,6 +174,19 @@ def test_data_of_the_peer_is_welcome_on_every_candidate_that_it_has_checked() ->
 
 
 @rfc("8445", "12.2", "SHOULD", "8445-12.2-1")
+def test_data_of_a_checked_candidate_stays_welcome_where_the_selected_pair_ends() -> None:
+    """baresip sends from its relay, whichever pair was nominated."""
+    alone = Alone(peers=peers(PEER, SECOND))
+    alone.ask(SECOND)
+    alone.serve(0.2)
+    alone.nominate(PEER)
+    alone.serve(10.0)
+    assert alone.path() == PEER
+    welcome = alone.agent.media(0, 1).receive
+    assert welcome == {Source(alone.base(OWN), address(at)) for at in (PEER, SECOND)}
+
+
+@rfc("8445", "12.2", "SHOULD", "8445-12.2-1")
 def test_data_of_strangers_is_welcome_nowhere() -> None:
     alone = Alone()
     alone.ask("10.6.6.6:666", pwd="guessed")

@@ -164,6 +164,11 @@ class TurnServer:
             end.close()
             self._hung_up(end.remote)
 
+    @property
+    def clients_over_streams(self) -> set[Address]:
+        """Who is connected now."""
+        return set(self._ends)
+
     def _to_client(self, client: Address, data: bytes) -> None:
         if client in self._ends:
             self._ends[client][0].send(data + bytes(-len(data) % 4))

@@ -50,8 +50,10 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
         pair.state = PairState.IN_PROGRESS
     transactions.start(state, check)
     state.restless = True
-    if state.role is Role.CONTROLLING and not nominating and generation.has_valid:
-        state.touch(generation)  # the stopping rule may have waited for this
+    if state.role is Role.CONTROLLING and not nominating:
+        for component in generation.components:
+            if component.valid:
+                state.touch(generation)  # the stopping rule may have waited for this
     if state.tracer is not None:
         tracing.sent(state, check)
 

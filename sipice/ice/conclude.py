@@ -47,7 +47,7 @@ def nominated(state: AgentState, generation: Generation, pair: CandidatePair) ->
     A legacy peer may nominate several: the one of highest priority counts (§8.1.1), until the
     time to free candidates has come.
     """
-    component = generation.component(pair.component)
+    component = generation.component(pair.local.component)
     if component is None:
         return
     pair.nominated = True
@@ -57,7 +57,7 @@ def nominated(state: AgentState, generation: Generation, pair: CandidatePair) ->
     component.selected = pair
     component.nominating = pair
     _stop_waiting(state, generation, component)
-    _drop_others(state, generation, component.number)
+    _drop_others(state, generation, component, pair.priority)
     media.announce_selected(state, generation, pair)
     state.touch(generation)
     if state.tracer is not None:
@@ -242,14 +242,16 @@ def _rtt(generation: Generation, best: CandidatePair) -> float:
     return min((pair.rtt for pair in generation.checklist if pair.rtt is not None), default=0.0)
 
 
-def _drop_others(state: AgentState, generation: Generation, component: int) -> None:
+def _drop_others(
+    state: AgentState, generation: Generation, component: Component, least: int
+) -> None:
     """§8.1.2: the pairs of a nominated component leave the checklist and the queue.
 
     Better ones that a legacy peer has nominated, too, stay: it uses the best that succeeds.
     """
-    found = generation.component(component)
-    least = found.selected.priority if found is not None and found.selected is not None else 0
-    for pair in [pair for pair in generation.checklist if pair.local.component == component]:
+    for pair in list(generation.checklist):
+        if pair.local.component != component.number:
+            continue
         if pair.nominate and pair.priority > least:
             continue
         transactions.forget_pair(state, pair)

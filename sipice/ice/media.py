@@ -66,7 +66,7 @@ def has_lapsed(state: AgentState, media: Media) -> bool:
 
 def path_of(state: AgentState, pair: CandidatePair) -> Path:
     """How media leaves on a pair."""
-    return _way(state, pair.base, pair.to)
+    return _way(state, pair.base, pair.remote.address)
 
 
 def _path(state: AgentState, media: Media) -> Path | None:
@@ -96,7 +96,7 @@ def announce_selected(state: AgentState, generation: Generation, pair: Candidate
         PairSelected(
             generation.stream,
             generation.number,
-            pair.component,
+            pair.local.component,
             path_of(state, pair),
             pair.local,
             pair.remote,
@@ -105,7 +105,7 @@ def announce_selected(state: AgentState, generation: Generation, pair: Candidate
     local = state.local.bases.get(pair.base.number)
     if local is not None and local.relay is not None:
         local.relay.bind(state, pair.to)
-    state.outdate(generation.stream, pair.component)
+    state.outdate(generation.stream, pair.local.component)
 
 
 def add_source(
@@ -155,8 +155,9 @@ def _choose(state: AgentState, generation: Generation, number: int) -> Candidate
     component = generation.component(number)
     if component is None or generation.state is ChecklistState.FAILED:
         return None  # §12.1: a stream that lacks a pair for one component sends nothing at all
-    if not all(other.valid for other in generation.components):
-        return None  # RFC 8839 §7.1.1, and §12.1.1: each component needs a valid pair
+    for other in generation.components:
+        if not other.valid:
+            return None  # RFC 8839 §7.1.1, and §12.1.1: each component needs a valid pair
     if component.selected is not None:
         return component.selected
     # The peer may know of the nomination before we do, and give up the other pairs.

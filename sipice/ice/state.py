@@ -244,11 +244,6 @@ class Generation:
         """Whether its checklist takes part in the round robin of §6.1.4.2."""
         return self.remote is not None and self.state is ChecklistState.RUNNING
 
-    @property
-    def has_valid(self) -> bool:
-        """Whether any check has succeeded."""
-        return any(component.valid for component in self.components)
-
     def component(self, number: int) -> Component | None:
         """The component of this number, None when the peer has no such."""
         return self.components[number - 1] if 0 < number <= len(self.components) else None
@@ -458,15 +453,15 @@ class AgentState:
 
         A completed one comes back while a legacy peer's further nomination is being checked.
         """
-        return [
-            generation
-            for stream in self.streams.values()
-            for generation in (
-                (stream.current,) if stream.next is None else (stream.current, stream.next)
-            )
-            if generation.remote is not None
-            and (generation.state is ChecklistState.RUNNING or generation.triggered)
-        ]
+        found: list[Generation] = []
+        for stream in self.streams.values():
+            following = stream.next
+            for one in (stream.current,) if following is None else (stream.current, following):
+                if one.remote is not None and (
+                    one.state is ChecklistState.RUNNING or one.triggered
+                ):
+                    found.append(one)  # noqa: PERF401 - a comprehension costs a call
+        return found
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:
         """The living generation of a stream by its number."""

@@ -265,7 +265,9 @@ class CheckTemplate:
 
     def __init__(self, username: str, key: Key, extra: tuple[tuple[int, object], ...] = ()) -> None:
         self._key = key
-        self._fixed = encode_attributes((a.USERNAME(username), *extra), _NO_ID) + _PRIORITY_HEAD
+        name = username.encode()
+        head = _TYPE_AND_LENGTH.pack(a.USERNAME.number, len(name)) + name + bytes(-len(name) % 4)
+        self._fixed = head + encode_attributes(extra, _NO_ID) + _PRIORITY_HEAD
         self._body = len(self._fixed) + 16
 
     def build(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.session.events import DescriptionReady, Direction, Kind, Rejected
-from sipice.sip import closing, compose, passing
+from sipice.sip import closing, compose, observing, outcome, passing, replying
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
@@ -53,7 +53,7 @@ def _hand_over(
             return controller.receive_offer(now, dialog, sdp)
         if message.method == "INVITE" and (message.status or 0) >= 200:
             # no further fork can answer with less than a 2xx
-            passing.confirm(state, leg, now, dialog)
+            observing.confirm(state, leg, now, dialog)
         return controller.receive_answer(now, dialog, sdp, final=final)
     budget = _budget(state, leg, item, sdp)
     if kind is Kind.OFFER:
@@ -131,7 +131,7 @@ def reject(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Reje
     if transaction is None or (message.is_request and message.method == "ACK"):
         passing.forward(state, leg, now, item, b"")
     elif message.is_request:
-        passing.reply(state, leg, now, transaction, rejected.status, _fields(rejected))
+        replying.reply(state, leg, now, transaction, rejected.status, _fields(rejected))
     elif (message.status or 0) < 200 or rejected.status == 481:
         passing.forward(state, leg, now, item, b"")
     else:
@@ -164,13 +164,13 @@ def _replace_success(
     if not transaction.own:
         state.emit(leg, data, item.way, out=item.out)
     transaction.reply = data
-    if item.message.method == "INVITE":
-        _acknowledge(state, leg, now, item, transaction)
     own = parse_message(data)
     leg.take(now, own, item.way)
-    passing.settle(state, leg, now, transaction, own, rejected=True)
-    if passing.is_initial(transaction):
+    outcome.settle(state, leg, now, transaction, own, rejected=True)
+    if outcome.is_initial(transaction):
         closing.end_dialog(state, leg, now, item.theirs)
+    if item.message.method == "INVITE":
+        _acknowledge(state, leg, now, item, transaction)
 
 
 def _acknowledge(
@@ -185,5 +185,5 @@ def _acknowledge(
     number = transaction.key.number
     transaction.ack = request(number, "ACK")
     state.emit(leg, transaction.ack, item.way, out=not item.out)
-    if passing.is_initial(transaction):
-        passing.send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)
+    if outcome.is_initial(transaction):
+        replying.send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)

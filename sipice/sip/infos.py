@@ -60,7 +60,8 @@ def _answer(state: TapState, leg: CallLeg, now: float, item: Item, package: str)
         if dialog is not None:
             dialog.info_seen = number
         # RFC 6086 §4.2.2: what is well-formed gets a 200 whatever becomes of its content
-        state.controller(leg).receive_fragment(now, item.theirs, body.data)
+        if leg.controller is not None:
+            leg.controller.receive_fragment(now, item.theirs, body.data)
     return compose.response(message, 200)
 
 
@@ -77,7 +78,8 @@ def reached(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
         dialog.both_ends = True
         rack = item.message.rack
         if rack is not None and rack.rseq == dialog.unpracked:
-            dialog.unpracked, dialog.unacknowledged_1xx = None, False
+            dialog.pracked, dialog.unpracked = dialog.unpracked, None
+            dialog.unacknowledged_1xx = False
         resend.stop(state, leg, ("18x", dialog.tag))
         send(state, leg, now, dialog)
 

@@ -161,6 +161,8 @@ class PeerDialog:
     """A 180 that waits for ICE waits no longer than this."""
     unpracked: int | None = None
     """The RSeq of our reliable 1xx that has not got its PRACK (RFC 3262 §3)."""
+    pracked: int | None = None
+    """The RSeq of the last one that has."""
     unacknowledged_1xx: bool = False
     """It has a description."""
     ended: bool = False

@@ -5,7 +5,7 @@ D4.6 of docs/decisions.md: waiting for candidates never blocks CANCEL, 100, BYE 
 
 from __future__ import annotations
 
-from sipice.sip import alerting, closing, compose, describe, glare, infos, passing, resend
+from sipice.sip import alerting, closing, compose, describe, glare, infos, passing, replying, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP, bodies
 from sipice.sip.call import Meaning
@@ -138,7 +138,7 @@ def _pass_at_once(state: TapState, leg: CallLeg, now: float, item: Item) -> None
     if message.method == "INFO" and _take_info(state, leg, now, item):
         return
     if not message.is_request and transaction is not None and transaction.own:
-        passing.own_answered(state, leg, transaction, message)
+        replying.own_answered(state, leg, transaction, message)
         return
     if message.is_request and message.method == "BYE":
         closing.end_dialog(state, leg, now, item.theirs)
@@ -175,7 +175,7 @@ def _process_request(state: TapState, leg: CallLeg, now: float, item: Item) -> N
             return
     elif transaction is not None:
         if transaction.reply is not None:
-            passing.repeat_reply(state, leg, transaction)
+            replying.reply_again(state, leg, transaction)
             return
         if not transaction.begun:
             transaction.begun = True
@@ -193,13 +193,13 @@ def _refused(
         fields: compose.Fields = ()
         if status == glare.TOO_EARLY:
             fields = compose.retry_after(state.rng.randint(0, 10))
-        passing.reply(state, leg, now, transaction, status, fields)
+        replying.reply(state, leg, now, transaction, status, fields)
         return True
     if not item.out and any(
         one.content_type == SDP and one.encoding for one in bodies(item.message)
     ):
         accept = (("Accept", SDP), ("Accept-Encoding", "identity"))
-        passing.reply(state, leg, now, transaction, 415, accept)
+        replying.reply(state, leg, now, transaction, 415, accept)
         return True
     return False
 
@@ -212,7 +212,7 @@ def _process_response(state: TapState, leg: CallLeg, now: float, item: Item) -> 
     elif _is_one_fork_too_many(state, leg, item):
         state.report(leg, f"more than {state.config.most_dialogs} forks: one was dropped")
     elif transaction.own and message.method != "INVITE":
-        passing.own_answered(state, leg, transaction, message)
+        replying.own_answered(state, leg, transaction, message)
     elif transaction.reply is not None:
         # one side has got an answer of the tap's already
         if transaction.ack is not None and (message.status or 0) >= 200:
@@ -254,7 +254,7 @@ def _cancel(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     )
     transaction = leg.begin(waiting)
     if transaction is not None:
-        passing.reply(state, leg, now, transaction, 487)
+        replying.reply(state, leg, now, transaction, 487)
     advance(state, leg, now)
 
 

@@ -6,7 +6,7 @@ may happen is a matter of RFC 6337 §4.3 and RFC 3311 §5.1; RFC 3261 §14.1 say
 
 from __future__ import annotations
 
-from sipice.sip import compose, glare, passing
+from sipice.sip import compose, glare, outcome
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP
 from sipice.sip.leg import CallLeg, Item, PeerDialog, Reoffer, Transaction
@@ -95,7 +95,7 @@ def _method(leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer) -> str | None:
     ours = leg.key.tag if leg.key.caller else leg.own_tag
     pending = glare.pending(leg, dialog.tag)
     if (
-        any(dialog.confirmed or not passing.is_initial(one) for one in pending)
+        any(dialog.confirmed or not outcome.is_initial(one) for one in pending)
         or leg.hop.open_offer(ours, dialog.tag) is not None
         or leg.parked is not None
         or dialog.unacknowledged_1xx

@@ -18,7 +18,17 @@ from sipice.session.events import (
     PathSelected,
     UpdateNeeded,
 )
-from sipice.sip import closing, compose, describe, infos, passing, queueing, reoffers, resend
+from sipice.sip import (
+    closing,
+    compose,
+    describe,
+    infos,
+    outcome,
+    passing,
+    queueing,
+    reoffers,
+    resend,
+)
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.controlling import Controlling
 from sipice.sip.leg import CallLeg, Item, TransactionKey
@@ -161,7 +171,7 @@ class Tap:
             case Alarm.RESEND:
                 resend.fire(state, leg, now, detail)
             case Alarm.EXPIRE:
-                passing.expire(state, leg, now, cast(TransactionKey, detail))
+                outcome.expire(state, leg, now, cast(TransactionKey, detail))
             case Alarm.SILENCE | Alarm.FORGET | Alarm.FORKS:
                 closing.due(state, leg, now, due.alarm)
             case Alarm.INFO:

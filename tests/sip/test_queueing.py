@@ -54,14 +54,6 @@ def test_a_cancel_of_the_peer_overtakes_an_invite_that_the_stack_has_not_got() -
     assert end.sent() == ["200 CANCEL", "487 INVITE"], "acknowledged, so not sent again"
 
 
-def test_the_487_is_sent_until_it_is_acknowledged() -> None:
-    end, clock = alone(delay=1.0)
-    end.incoming(INVITE)
-    end.incoming(CANCEL)
-    run(clock, 1.6)
-    assert end.sent() == ["200 CANCEL"] + ["487 INVITE"] * 3, "at 0, 0.5 and 1.5 s"
-
-
 def test_a_cancel_of_the_peer_reaches_a_stack_that_rings() -> None:
     end, clock = alone()
     end.incoming(INVITE)

@@ -1,0 +1,83 @@
+"""Requests that the tap answers itself, and requests that it makes itself."""
+
+from __future__ import annotations
+
+from sipice.sip import compose, outcome, resend
+from sipice.sip.call import Meaning
+from sipice.sip.dialog import keep_newest
+from sipice.sip.leg import MOST_REMEMBERED, CallLeg, Item, Transaction, TransactionKey
+from sipice.sip.message import SipMessage, parse_message
+from sipice.sip.settings import T2
+from sipice.sip.state import TapState
+
+
+def reply(
+    state: TapState,
+    leg: CallLeg,
+    now: float,
+    transaction: Transaction,
+    status: int,
+    fields: compose.Fields = (),
+) -> None:
+    """The tap answers a request in the place of the one it was meant for."""
+    item = transaction.item
+    data = compose.response(item.message, status, tag=leg.own_tag, fields=fields)
+    if not transaction.own:
+        state.emit(leg, data, item.way, out=not item.out)
+    own = parse_message(data)
+    meaning = leg.take(now, own, item.way)
+    outcome.settle(state, leg, now, transaction, own, rejected=meaning is Meaning.REJECTION)
+    transaction.reply = data
+    if not item.out and item.message.method == "INVITE" and item.way.is_datagram:
+        name = ("reply", transaction.key)
+        resend.start(state, leg, now, name, data, item.way, ceiling=T2, times=10)
+
+
+def reply_again(state: TapState, leg: CallLeg, transaction: Transaction) -> None:
+    """A retransmission of a request that the tap has answered."""
+    if transaction.reply is not None:
+        state.emit(leg, transaction.reply, transaction.item.way, out=not transaction.key.out)
+
+
+def send_own(
+    state: TapState, leg: CallLeg, now: float, data: bytes, about: Item, *, out: bool
+) -> Transaction | None:
+    """A request of the tap's own in the dialog of a message; its responses stop here."""
+    item = Item(parse_message(data), about.way, out)
+    cseq = item.message.cseq
+    if cseq is None:
+        return None
+    key = TransactionKey(out, item.theirs, cseq.number, cseq.method)
+    transaction = leg.transactions[key] = Transaction(key, item, left=True, own=True)
+    keep_newest(leg.transactions, MOST_REMEMBERED)
+    state.emit(leg, data, item.way, out=out)
+    if out and item.way.is_datagram:
+        resend.start(state, leg, now, ("request", key), data, item.way, ceiling=T2, times=10)
+    return transaction
+
+
+def own_answered(
+    state: TapState, leg: CallLeg, transaction: Transaction, response: SipMessage
+) -> None:
+    """A response without meaning for offers to a request of the tap's own."""
+    resend.stop(state, leg, ("request", transaction.key))
+    if (response.status or 0) >= 200:
+        transaction.final = response.status
+
+
+def acknowledge(state: TapState, leg: CallLeg, item: Item, transaction: Transaction) -> None:
+    """The ACK of a re-INVITE of the tap's own (RFC 3261 §13.2.2.4, §17.1.1.3)."""
+    request = transaction.item.message
+    dialog = leg.dialog(item.theirs)
+    if transaction.ack is None:
+        if (item.message.status or 0) >= 300:
+            target = compose.Target(compose.uri_of(request), tuple(request.values("route")))
+            branch = request.via_branch
+        else:
+            target = dialog.ends.target if dialog.ends else compose.target_of_response(item.message)
+            branch = f"z9hG4bK{state.token()}"
+            dialog.acknowledged = True
+        via = next(iter(request.values("via")), "")
+        number = transaction.key.number
+        transaction.ack = compose.following(item.message, via, number, "ACK", target, branch)
+    state.emit(leg, transaction.ack, transaction.item.way, out=True)

@@ -146,8 +146,10 @@ class Application(aiosip.Application):  # type: ignore[misc]
         """See Stack."""
         self._kept[call_id].send_message("INFO", headers=Headers(headers), payload=body.decode())
 
-    def reoffer(self, call_id: str, method: str) -> None:
+    def reoffer(self, call_id: str, method: str) -> bool:
         """See Stack."""
         dialog = self._kept.get(call_id)
-        if dialog is not None:
-            dialog.send_message(method, payload=dialog.sdp)
+        if dialog is None or dialog.sdp is None:
+            return False
+        dialog.send_message(method, payload=dialog.sdp)
+        return True

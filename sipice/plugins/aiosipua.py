@@ -122,15 +122,16 @@ class IceTransport(SipTransport):
             request.body = body
             self.send(request, found[1])
 
-    def reoffer(self, call_id: str, method: str) -> None:
+    def reoffer(self, call_id: str, method: str) -> bool:
         """See Stack."""
         found, described = self._find(call_id), self._described.get(call_id)
         if found is None or described is None:
-            return
+            return False
         request = self._request(found[0], method)
         request.headers.set_single("Content-Type", _SDP)
         request.text = described
         self.send(request, found[1])
+        return True
 
     def _request(self, dialog: Dialog, method: str) -> SipRequest:
         host, port = self.local_addr

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sipice.aio.bases import BindUdp, PortRange
 from sipice.aio.interfaces import EVERYWHERE, InterfacePolicy
 from sipice.aio.udp import DEFAULT_OPTIONS, SocketOptions, UdpEndpoint
+from sipice.ice import NamedServer, ServerUri
 from sipice.session import SessionConfig
 from sipice.sip.settings import TapConfig
 
@@ -16,6 +17,11 @@ from sipice.sip.settings import TapConfig
 class PluginConfig:
     """How ICE behaves in the calls of one SIP endpoint."""
 
+    servers: tuple[str, ...] = ()
+    """STUN and TURN servers by URI: ``stun:host``, ``turn:host?transport=tcp``, ``turns:host``."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    """For the TURN servers among them."""
     session: SessionConfig = field(default_factory=SessionConfig)
     tap: TapConfig = field(default_factory=TapConfig)
     addresses: tuple[str, ...] | None = None
@@ -29,6 +35,15 @@ class PluginConfig:
     """Give the stack a loopback pair per m= section; off for applications that take raw packets."""
     record: Callable[[str], object] | None = None
     """Gets the record of each agent (docs/trace.md), line by line."""
+
+    def for_controllers(self) -> SessionConfig:
+        """``session``, with the servers of its agent and those named here; raises UsageError."""
+        named = [
+            NamedServer(ServerUri.parse(text), self.username, self.password)
+            for text in self.servers
+        ]
+        agent = replace(self.session.agent, servers=(*self.session.agent.servers, *named))
+        return replace(self.session, agent=agent)
 
 
 DEFAULT = PluginConfig()

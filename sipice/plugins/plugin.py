@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
+from dataclasses import replace
 from random import SystemRandom
 from typing import Protocol
 
@@ -49,8 +50,8 @@ class Stack(Protocol):
     def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         """Make the stack send an INFO in a dialog, with its own CSeq."""
 
-    def reoffer(self, call_id: str, method: str) -> None:
-        """Make the stack repeat its description in a re-INVITE or UPDATE."""
+    def reoffer(self, call_id: str, method: str) -> bool:
+        """Make the stack repeat its description in a re-INVITE or UPDATE; False if it cannot."""
 
 
 def way_to(transport: str, remote: tuple[str, int], connection: Hashable = None) -> Way:
@@ -70,7 +71,7 @@ class Plugin:
     """
 
     def __init__(self, stack: Stack, config: PluginConfig = DEFAULT) -> None:
-        self.config = config
+        self.config = replace(config, session=config.for_controllers(), servers=())
         self._stack = stack
         self._loop = asyncio.get_running_loop()
         self._tap = Tap(self._make, config=config.tap, rng=_RNG)
@@ -179,8 +180,9 @@ class Plugin:
                     self.spawn(self._end(call))
             case SendInfo(key, _, headers, body):
                 self._stack.send_info(key.call_id, headers, body)
-            case SendReoffer(key, _, method):
-                self._stack.reoffer(key.call_id, method)
+            case SendReoffer(key, dialog, method):
+                if not self._stack.reoffer(key.call_id, method):
+                    self._tap.reoffer_refused(self._loop.time(), key, dialog)
             case Report(key, text):
                 log.warning("%s%s", f"{key.call_id}: " if key else "", text)
             case Open():

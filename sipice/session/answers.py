@@ -126,6 +126,7 @@ def advance(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
     """Take the next step of the peer's offer if it can be taken."""
     match exchange.step:
         case Step.PORTS if streams.are_open(leg, exchange):
+            exchange.leave_by = leg.now + leg.config.gather_deadline
             streams.gather(leg, dialog, exchange)
             _show(leg, dialog, exchange)
             return True

@@ -30,7 +30,11 @@ class SessionConfig:
     """Seconds and bytes unless the name says else."""
 
     agent: AgentConfig = DEFAULT
-    """Its ``gather_timeout`` is how long an offer or answer waits for candidates at most."""
+    """Its ``gather_timeout`` is when gathering ends; what it brings after an offer or answer has
+    left is trickled, or at least checked from."""
+
+    gather_deadline: float = 0.5
+    """How long an offer or answer waits for candidates at most."""
 
     trickle: Trickle = Trickle.HALF
     default_order: tuple[CandidateType, ...] = (

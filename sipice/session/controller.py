@@ -330,6 +330,7 @@ class Controller:
     def next_timeout(self) -> float | None:
         """When to call ``handle_timeout``; exact, None when nothing is due."""
         due = [agent.next_timeout() for agent in self._leg.agents()]
+        due += [one.exchange.due for one in self._leg.dialogs.values() if one.exchange is not None]
         return min((one for one in due if one is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:

@@ -133,6 +133,7 @@ def advance(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
     """Take the next step of our offer if it can be taken."""
     if exchange.step is Step.PORTS and streams.are_open(leg, exchange):
         exchange.step = Step.GATHERING
+        exchange.leave_by = leg.now + leg.config.gather_deadline
         streams.gather(leg, dialog, exchange)
         return True
     if exchange.step is Step.GATHERING and streams.is_gathered(leg, dialog, exchange, offer=True):

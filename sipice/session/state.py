@@ -90,6 +90,8 @@ class Exchange:
     """As our stack has it."""
     remote: SessionDescription | None = None
     budget: int | None = None
+    leave_by: float | None = None
+    """When our description leaves with the candidates that are there."""
     final: bool = True
     """The answer proper is to be sent, not only a preview."""
     refresh: bool = False
@@ -107,6 +109,11 @@ class Exchange:
     )
     """Our candidates of the pairs that the peer's offer says it uses (RFC 8839 §4.4.2)."""
     notes: list[str] = field(default_factory=list[str])
+
+    @property
+    def due(self) -> float | None:
+        """When it has to go on by itself."""
+        return self.leave_by if self.step in (Step.GATHERING, Step.ANSWERING) else None
 
 
 class Selected(NamedTuple):

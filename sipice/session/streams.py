@@ -69,7 +69,7 @@ def is_gathered(leg: Leg, dialog: Dialog, exchange: Exchange, *, offer: bool) ->
         for slot in exchange.plan
         if slot.stream is not None and slot.has_ports and leg.ports[slot.stream].gathering
     ]
-    if not needed:
+    if not needed or (exchange.leave_by is not None and leg.now >= exchange.leave_by):
         return True
     if any(slot.mode is Mode.PLAIN and slot.stream in needed for slot in exchange.plan):
         return False

@@ -42,7 +42,7 @@ class Silent:
     def send_info(self, call_id: str, headers: object, body: bytes) -> None:
         raise AssertionError
 
-    def reoffer(self, call_id: str, method: str) -> None:
+    def reoffer(self, call_id: str, method: str) -> bool:
         raise AssertionError
 
 

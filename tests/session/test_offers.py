@@ -404,11 +404,11 @@ def test_the_first_offer_waits_for_its_candidates_unless_the_peer_is_known(
     solo.controller.begin_offer(0.0, "", OWN)
     new = [one for one in solo.take() if isinstance(one, DescriptionReady)]
     assert bool(new) is (trickle is Trickle.FULL)
-    late = [one for one in solo.wait(5.0) if isinstance(one, DescriptionReady)]
+    late = [one for one in solo.wait(0.5) if isinstance(one, DescriptionReady)]
     assert len(new) + len(late) == 1
     media = parsed((new + late)[0].sdp).media[0]
     assert media.port not in (0, 9), "a host candidate is the default meanwhile"
-    assert media.end_of_candidates is (trickle is Trickle.HALF)
+    assert not media.end_of_candidates, "the server may still answer"
 
 
 def test_an_offer_waits_for_its_sockets() -> None:

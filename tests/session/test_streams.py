@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.session import streams
+import sdp
+from sipice.ice import AgentConfig, IceServer, ServerKind
+from sipice.net import Address
+from sipice.session import DescriptionReady, SessionConfig, Trickle, streams
 from tests.marks import rfc
 from tests.session.solo import Solo, own_section, own_text, parsed, peer_text, quick, section
 
@@ -71,3 +74,40 @@ def test_separate_rtcp_after_mux_takes_a_stream_with_two_components() -> None:
     solo.answered(peer_text(section(6100, components=2), version=2, ufrag="OTHERufr"))
     assert solo.controller.streams("peer") == (1,)
     assert solo.closed == [0]
+
+
+SLOW = IceServer(ServerKind.STUN, Address.parse("192.0.2.99", 3478))
+
+
+@pytest.mark.parametrize("trickle", [Trickle.OFF, Trickle.HALF])
+def test_an_offer_leaves_at_the_deadline_with_what_is_there(trickle: Trickle) -> None:
+    config = SessionConfig(agent=AgentConfig(servers=(SLOW,)), trickle=trickle)
+    solo = Solo(config, dialog="")
+    assert solo.controller.begin_offer(0.0, "", OWN) is None
+    assert solo.take() == []
+    assert solo.controller.next_timeout() is not None
+    solo.wait(0.499)
+    assert solo.all(DescriptionReady) == []
+    solo.wait(0.501)
+    (ready,) = solo.all(DescriptionReady)
+    offer = sdp.parse(ready.sdp)
+    assert [one.address for one in offer.media[0].candidates] == ["192.0.2.10", "192.0.2.10"]
+    assert not offer.media[0].end_of_candidates
+
+
+def test_an_answer_leaves_at_once_when_its_stack_was_slower_than_the_deadline() -> None:
+    solo = Solo(SessionConfig(agent=AgentConfig(servers=(SLOW,))))
+    solo.offered(peer_text(section()))
+    solo.wait(1.0)
+    assert b"a=candidate" in solo.answer(OWN)
+
+
+def test_a_quick_answer_waits_for_the_deadline_and_no_longer() -> None:
+    agent = AgentConfig(servers=(SLOW,))
+    solo = Solo(SessionConfig(agent=agent, trickle=Trickle.OFF, gather_deadline=0.2))
+    solo.offered(peer_text(section()))
+    assert solo.controller.begin_answer(solo.now, "peer", OWN) is None
+    assert solo.take() == []
+    (ready,) = solo.wait(0.201)
+    assert isinstance(ready, DescriptionReady)
+    assert b"a=candidate" in ready.sdp

@@ -73,10 +73,10 @@ class Names:
         self._pump()
 
     async def _find(self, query: Resolve) -> tuple[Address, ...] | str:
-        from sipice.aio.resolver import Resolver, Unresolved  # costs more than the agent
+        from sipice.aio.resolver import Unresolved, system_resolver  # costs more than the agent
 
         if self._resolver is None:
-            self._resolver = Resolver()
+            self._resolver = system_resolver()
         found = await self._resolver.look_up(query)
         return found.why if isinstance(found, Unresolved) else found
 

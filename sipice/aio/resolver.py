@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dns.asyncresolver import Resolver as DnsResolver
 from dns.exception import DNSException, Timeout
 from dns.rdatatype import RdataType
-from dns.resolver import NXDOMAIN, NoAnswer, NoNameservers, NoResolverConfiguration
+from dns.resolver import NXDOMAIN, LRUCache, NoAnswer, NoNameservers, NoResolverConfiguration
 
 from sipice.net import Address, QueryKind, Resolve
 
@@ -20,7 +21,12 @@ HEAD_START = 0.25
 MAX_TARGETS = 8
 """SRV targets that are looked up for one service."""
 
-_HOSTS = Path("/etc/hosts")
+SRV_PATIENCE = 1.5
+"""Seconds after which a name counts as one without SRV records: some networks swallow those."""
+CACHED = 1000
+"""Answers kept as long as their records may be."""
+
+_HOSTS, _RESOLV_CONF = Path("/etc/hosts"), Path("/etc/resolv.conf")
 
 
 class Unresolved(NamedTuple):
@@ -30,7 +36,11 @@ class Unresolved(NamedTuple):
 
 
 class Resolver:
-    """Looks names up; each ``look_up`` is on its own and none waits for another."""
+    """Looks names up; each ``look_up`` is on its own and none waits for another.
+
+    One serves a whole process: answers are kept for their time to live, and the system's name
+    servers are read anew when they change.
+    """
 
     def __init__(
         self,
@@ -38,18 +48,15 @@ class Resolver:
         *,
         lifetime: float = LIFETIME,
         hosts: Path = _HOSTS,
+        configuration: Path = _RESOLV_CONF,
     ) -> None:
-        """``nameserver`` instead of those that the system uses."""
+        """``nameserver`` instead of those that the system uses by its ``configuration``."""
         self._lifetime = lifetime
         self._hosts = hosts
-        self._dns: DnsResolver | None
-        try:
-            self._dns = DnsResolver(configure=nameserver is None)
-        except NoResolverConfiguration:
-            self._dns = None
-        if self._dns is not None and nameserver is not None:
-            self._dns.nameservers = [nameserver.host]
-            self._dns.port = nameserver.port
+        self._nameserver = nameserver
+        self._configuration = configuration
+        self._read_at: float | None = None
+        self._dns: DnsResolver | None = None
 
     async def look_up(self, query: Resolve) -> tuple[Address, ...] | Unresolved:
         """The addresses behind a name, the best first (for MDNS see ``sipice.aio.mdns``)."""
@@ -62,11 +69,11 @@ class Resolver:
         host = query.name.split(".", 2)[2]
         async with asyncio.TaskGroup() as group:
             plain = group.create_task(self._host(host, query.port))
-            answer = await self._targets(query.name) if _literal(host) is None else ()
-            if isinstance(answer, Unresolved) or not answer:
+            answer = await self._targets(query.name) if _literal(host) is None else []
+            if not answer:
                 return await plain
             plain.cancel()
-        if answer == [(".", 0)]:
+        if answer[0][0] == ".":
             return Unresolved(f"{host} says by its SRV record {query.name} that it has no server")
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._host(*one)) for one in answer[:MAX_TARGETS]]
@@ -76,11 +83,15 @@ class Resolver:
         ]
         return tuple(dict.fromkeys(addresses)) or found[0]
 
-    async def _targets(self, name: str) -> list[tuple[str, int]] | Unresolved:
+    async def _targets(self, name: str) -> list[tuple[str, int]]:
         """Host and port by priority, by chance within the weights (RFC 2782)."""
-        records = await self._query(name, RdataType.SRV)
+        try:
+            async with asyncio.timeout(SRV_PATIENCE):
+                records = await self._query(name, RdataType.SRV)
+        except TimeoutError:
+            return []
         if isinstance(records, Unresolved):
-            return records
+            return []
         return [(str(one.target), one.port) for one in records]
 
     async def _host(self, host: str, port: int) -> tuple[Address, ...] | Unresolved:
@@ -115,10 +126,11 @@ class Resolver:
 
     async def _query(self, name: str, kind: RdataType) -> list[Any] | Unresolved:
         """The records of one type in their order; an empty list where there are others only."""
-        if self._dns is None:
+        resolver = self._current()
+        if resolver is None:
             return Unresolved(f"{name}: no DNS server is configured on this machine")
         try:
-            answer = await self._dns.resolve(name, kind, lifetime=self._lifetime)
+            answer = await resolver.resolve(name, kind, lifetime=self._lifetime)
         except NoAnswer:
             return []
         except NXDOMAIN:
@@ -130,6 +142,38 @@ class Resolver:
         except (DNSException, OSError, ValueError) as error:
             return Unresolved(f"{name}: {error}")
         return list(answer.rrset.processing_order()) if answer.rrset is not None else []
+
+    def _current(self) -> DnsResolver | None:
+        """The name servers as they are configured now."""
+        if self._nameserver is not None:
+            if self._dns is None:
+                self._dns = DnsResolver(configure=False)
+                self._dns.nameservers = [self._nameserver.host]
+                self._dns.port = self._nameserver.port
+                self._dns.cache = LRUCache(CACHED)
+            return self._dns
+        changed_at = _changed_at(self._configuration)
+        if self._dns is None or changed_at != self._read_at:
+            self._read_at = changed_at
+            try:
+                self._dns = DnsResolver(str(self._configuration))
+            except NoResolverConfiguration:
+                return None
+            self._dns.cache = LRUCache(CACHED)
+        return self._dns
+
+
+@cache
+def system_resolver() -> Resolver:
+    """The one that all sessions share which were given no other."""
+    return Resolver()
+
+
+def _changed_at(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def _literal(host: str) -> bytes | None:

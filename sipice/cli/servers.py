@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from sipice.aio.resolver import Resolver
+from sipice.aio.resolver import Resolver, system_resolver
 from sipice.errors import UsageError
 from sipice.ice import NamedServer, ServerUri
 from sipice.net import Address
@@ -23,7 +23,7 @@ class ServerOptions(NamedTuple):
 
     def resolver(self) -> Resolver:
         """The name server that was asked for, or those of the system."""
-        return Resolver() if self.dns is None else Resolver(_name_server(self.dns))
+        return system_resolver() if self.dns is None else Resolver(_name_server(self.dns))
 
 
 def servers_of(uris: Iterable[str], options: ServerOptions) -> tuple[NamedServer, ...]:

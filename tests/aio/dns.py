@@ -18,12 +18,14 @@ class _Server(asyncio.DatagramProtocol):
     def __init__(self, records: list[str], silent: set[str], failing: set[str]) -> None:
         self.records = [dns.rrset.from_text(*_split(one)) for one in records]
         self.silent, self.failing = silent, failing
+        self.asked: list[str] = []
         self.transport: asyncio.DatagramTransport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
         question = query.question[0]
         kind, name = dns.rdatatype.to_text(question.rdtype), str(question.name).rstrip(".")
+        self.asked.append(f"{kind} {name}")
         if {name, f"{kind} {name}"} & self.silent:
             return
         answer = dns.message.make_response(query)
@@ -43,13 +45,28 @@ def _split(record: str) -> tuple[str, int, str, str, *tuple[str, ...]]:
 
 
 @asynccontextmanager
-async def name_server(*records: str, silent: str = "", failing: str = "") -> AsyncIterator[Address]:
-    """Serves ``name TYPE value|value``; ``silent`` and ``failing``: names between commas."""
-    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: _Server(list(records), set(silent.split(",")), set(failing.split(","))),
-        local_addr=("127.0.0.1", 0),
+async def watched_name_server(*records: str) -> AsyncIterator[tuple[Address, list[str]]]:
+    """A name server, and what it has been asked so far."""
+    transport, server = await _serve(_Server(list(records), set(), set()))
+    try:
+        yield Address.parse("127.0.0.1", transport.get_extra_info("sockname")[1]), server.asked
+    finally:
+        transport.close()
+
+
+async def _serve(server: _Server) -> tuple[asyncio.DatagramTransport, _Server]:
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: server, local_addr=("127.0.0.1", 0)
     )
     server.transport = transport
+    return transport, server
+
+
+@asynccontextmanager
+async def name_server(*records: str, silent: str = "", failing: str = "") -> AsyncIterator[Address]:
+    """Serves ``name TYPE value|value``; ``silent`` and ``failing``: names between commas."""
+    names = set(silent.split(",")), set(failing.split(","))
+    transport, _ = await _serve(_Server(list(records), *names))
     try:
         yield Address.parse("127.0.0.1", transport.get_extra_info("sockname")[1])
     finally:

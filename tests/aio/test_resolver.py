@@ -9,7 +9,7 @@ from pathlib import Path
 from sipice.aio.resolver import Resolver, Unresolved
 from sipice.ice.uri import ServerUri
 from sipice.net import Address, QueryKind, Resolve
-from tests.aio.dns import name_server
+from tests.aio.dns import name_server, watched_name_server
 from tests.marks import rfc
 
 NO_HOSTS = Path("/nonexistent")
@@ -119,3 +119,38 @@ def test_literals_and_the_hosts_file_need_no_server(tmp_path: Path) -> None:
     assert texts(asyncio.run(run("turn:192.0.2.1:99"))) == ["192.0.2.1:99"]
     assert texts(asyncio.run(run("stun:box:1"))) == ["192.0.2.7:1", "[2001:db8::7]:1"]
     assert texts(asyncio.run(run("stun:box.TEST:1"))) == ["192.0.2.7:1"]
+
+
+def test_a_network_that_swallows_srv_queries_costs_a_second_and_a_half() -> None:
+    begun = time.monotonic()
+    [found] = look_up(
+        "stun:stun.test", records=["stun.test A 192.0.2.1"], silent="SRV _stun._udp.stun.test"
+    )
+    assert texts(found) == ["192.0.2.1:3478"]
+    assert 1.0 < time.monotonic() - begun < 3.0
+
+
+def test_an_answer_is_kept_for_its_time_to_live() -> None:
+    async def run() -> None:
+        async with watched_name_server("stun.test A 192.0.2.1") as (server, asked):
+            resolver = Resolver(server, hosts=NO_HOSTS)
+            query = ServerUri.parse("stun:stun.test:1").query
+            assert await resolver.look_up(query) == await resolver.look_up(query)
+            assert sorted(asked) == ["A stun.test", "AAAA stun.test"]
+
+    asyncio.run(run())
+
+
+def test_the_name_servers_of_the_system_are_read_anew_when_they_change(tmp_path: Path) -> None:
+    file = tmp_path / "resolv.conf"
+    resolver = Resolver(lifetime=0.2, hosts=NO_HOSTS, configuration=file)
+    query = Resolve(QueryKind.HOST, "stun.test", 1)
+
+    async def run() -> tuple[str, str]:
+        before = why(await resolver.look_up(query))
+        file.write_text("nameserver 127.0.0.1\n", encoding="utf-8")
+        return before, why(await resolver.look_up(query))
+
+    before, after = asyncio.run(run())
+    assert before == "stun.test: no DNS server is configured on this machine"
+    assert after != before

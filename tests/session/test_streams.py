@@ -96,16 +96,20 @@ def test_an_offer_leaves_at_the_deadline_with_what_is_there(trickle: Trickle) ->
 
 
 def test_an_answer_leaves_at_once_when_its_stack_was_slower_than_the_deadline() -> None:
-    solo = Solo(SessionConfig(agent=AgentConfig(servers=(SLOW,))))
-    solo.offered(peer_text(section()))
+    solo = Solo(SessionConfig(agent=AgentConfig(servers=(SLOW,)), trickle=Trickle.OFF))
+    assert solo.controller.receive_offer(0.0, "peer", peer_text(section())) is None
     solo.wait(1.0)
-    assert b"a=candidate" in solo.answer(OWN)
+    assert solo.controller.begin_answer(solo.now, "peer", OWN) is None
+    (ready,) = solo.take()
+    assert isinstance(ready, DescriptionReady)
+    assert b"a=candidate" in ready.sdp
 
 
 def test_a_quick_answer_waits_for_the_deadline_and_no_longer() -> None:
     agent = AgentConfig(servers=(SLOW,))
     solo = Solo(SessionConfig(agent=agent, trickle=Trickle.OFF, gather_deadline=0.2))
-    solo.offered(peer_text(section()))
+    assert solo.controller.receive_offer(0.0, "peer", peer_text(section())) is None
+    solo.take()
     assert solo.controller.begin_answer(solo.now, "peer", OWN) is None
     assert solo.take() == []
     (ready,) = solo.wait(0.201)

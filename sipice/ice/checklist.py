@@ -7,11 +7,21 @@ from collections.abc import Iterable, Sequence
 from sipice.ice import tcp, tracing
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.destination import is_link_local
-from sipice.ice.pair import CandidatePair, PairState, Role, pair_priority
+from sipice.ice.pair import (
+    CONTROLLING,
+    FAILED,
+    FROZEN,
+    IN_PROGRESS,
+    SUCCEEDED,
+    WAITING,
+    CandidatePair,
+    PairState,
+    pair_priority,
+)
 from sipice.ice.state import AgentState, Generation
 from sipice.net import Transport
 
-_ACTIVE = (PairState.WAITING, PairState.IN_PROGRESS)
+_ACTIVE = (WAITING, IN_PROGRESS)
 
 
 def form(state: AgentState, generation: Generation) -> None:
@@ -31,10 +41,10 @@ def form_again(state: AgentState, generation: Generation) -> None:
     again = [
         pair
         for pair in generation.checklist
-        if pair.state is not PairState.SUCCEEDED and pair not in generation.triggered
+        if pair.state is not SUCCEEDED and pair not in generation.triggered
     ]
     for pair in again:
-        pair.state = PairState.FROZEN
+        pair.state = FROZEN
     _initial_states(state, generation, again)
 
 
@@ -52,7 +62,7 @@ def add_remote(state: AgentState, generation: Generation, candidates: Sequence[C
 
 def priority_of(state: AgentState, local: Candidate, remote: Candidate) -> int:
     """The pair priority by our present role (§6.1.2.3)."""
-    if state.role is Role.CONTROLLING:
+    if state.role is CONTROLLING:
         return pair_priority(local.priority, remote.priority)
     return pair_priority(remote.priority, local.priority)
 
@@ -119,16 +129,18 @@ def enqueue(generation: Generation, pair: CandidatePair) -> None:
 
 def dequeue(generation: Generation, pair: CandidatePair) -> None:
     """Take a pair out of the triggered-check queue."""
-    if pair in generation.triggered:
-        generation.triggered = tuple([one for one in generation.triggered if one is not pair])
+    queue = generation.triggered
+    if pair in queue:
+        at = queue.index(pair)
+        generation.triggered = queue[:at] + queue[at + 1 :]
 
 
 def unfreeze(state: AgentState, foundation: tuple[str, str]) -> None:
     """A pair of this foundation succeeded: all its Frozen ones may go (§7.2.5.3.3)."""
     for generation in state.running():
         for pair in generation.checklist:
-            if pair.state is PairState.FROZEN and pair.foundation == foundation:
-                pair.state = PairState.WAITING
+            if pair.state is FROZEN and pair.foundation == foundation:
+                pair.state = WAITING
                 if state.tracer is not None:
                     why = "a pair of its foundation succeeded"
                     tracing.pair_state(state, generation, pair, why, "7.2.5.3.3")
@@ -142,9 +154,7 @@ def enforce_limit(state: AgentState, spare: CandidatePair | None = None) -> None
     lists = state.running()
     excess = count_pairs(lists) - state.config.max_pairs
     while excess > 0:
-        victim = _victim(lists, (PairState.FAILED,), spare) or _victim(
-            lists, (PairState.FROZEN, PairState.WAITING), spare
-        )
+        victim = _victim(lists, (FAILED,), spare) or _victim(lists, (FROZEN, WAITING), spare)
         if victim is None:
             return
         remove(*victim)
@@ -161,7 +171,7 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
     Its state becomes the caller's business; a triggered one has left its queue.
     """
     lists = _in_turn(state)
-    if state.role is Role.CONTROLLING:
+    if state.role is CONTROLLING:
         for generation in lists:
             for pair in generation.triggered:
                 if pair.nominate:
@@ -169,8 +179,8 @@ def next_check(state: AgentState) -> tuple[Generation, CandidatePair] | None:
                     return generation, pair
     for generation in lists:
         if generation.triggered:
-            first, *rest = generation.triggered
-            generation.triggered = tuple(rest)
+            first, *_ = generation.triggered
+            dequeue(generation, first)
             return generation, first
         ordinary = _next_ordinary(state, generation)
         if ordinary is not None:
@@ -188,15 +198,15 @@ def is_ready(state: AgentState) -> bool:
         if generation.triggered:
             return True
         for pair in generation.checklist:
-            if pair.state is PairState.WAITING:
+            if pair.state is WAITING:
                 return True
-            if pair.state is PairState.FROZEN:
+            if pair.state is FROZEN:
                 frozen = True
     if not frozen:
         return False
     busy = _busy_foundations(lists)
     return any(
-        pair.state is PairState.FROZEN and pair.foundation not in busy
+        pair.state is FROZEN and pair.foundation not in busy
         for generation in lists
         for pair in generation.checklist
     )
@@ -239,7 +249,7 @@ def _next_ordinary(state: AgentState, generation: Generation) -> CandidatePair |
 def _best_waiting(generation: Generation) -> CandidatePair | None:
     best: CandidatePair | None = None
     for pair in generation.checklist:
-        if pair.state is not PairState.WAITING:
+        if pair.state is not WAITING:
             continue
         if best is None:
             best = pair
@@ -254,8 +264,8 @@ def _unfreeze_idle(state: AgentState, generation: Generation) -> None:
     """§6.1.4.2 step 2: one Frozen pair of each foundation that is idle in the whole set."""
     busy = _busy_foundations(state.running())
     for pair in sorted(generation.checklist, key=lambda pair: (pair.component, -pair.priority)):
-        if pair.state is PairState.FROZEN and pair.foundation not in busy:
-            pair.state = PairState.WAITING
+        if pair.state is FROZEN and pair.foundation not in busy:
+            pair.state = WAITING
             busy.add(pair.foundation)
             if state.tracer is not None:
                 why = "nothing waits, and its foundation is idle"
@@ -326,7 +336,7 @@ def _extend(
                 why = "its component has a selected pair"
                 tracing.pair(state, "pair-removed", generation, pair, why=why, rule="8.1.2")
         elif _has_succeeded(state, pair.foundation) or _is_topmost(state, generation, pair):
-            pair.state = PairState.WAITING  # RFC 8838 §12, rules 2 and 1; else Frozen
+            pair.state = WAITING  # RFC 8838 §12, rules 2 and 1; else Frozen
             if state.tracer is not None:
                 why = "the first of its foundation, or one of it succeeded"
                 tracing.pair_state(state, generation, pair, why, "RFC 8838 12")
@@ -341,7 +351,7 @@ def _initial_states(
     busy = _busy_foundations(state.running())
     for pair in sorted(added, key=lambda pair: (pair.local.component, -pair.priority)):
         if pair.foundation not in busy or _has_succeeded(state, pair.foundation):
-            pair.state = PairState.WAITING
+            pair.state = WAITING
             busy.add(pair.foundation)
             if state.tracer is not None:
                 why = "the first of its foundation"
@@ -351,7 +361,7 @@ def _initial_states(
 
 def _has_succeeded(state: AgentState, foundation: tuple[str, str]) -> bool:
     return any(
-        pair.state is PairState.SUCCEEDED and pair.foundation == foundation
+        pair.state is SUCCEEDED and pair.foundation == foundation
         for generation in state.running()
         for pair in generation.checklist
     )

@@ -10,7 +10,15 @@ from sipice.ice.candidate import (
     foundation_key,
 )
 from sipice.ice.foundation import foundation_of
-from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.pair import (
+    CONTROLLED,
+    CONTROLLING,
+    FAILED,
+    IN_PROGRESS,
+    SUCCEEDED,
+    WAITING,
+    CandidatePair,
+)
 from sipice.ice.state import AgentState, Check, Component, Generation
 from sipice.net import Address, Base
 from sipice.stun import Message, verify_integrity
@@ -32,13 +40,13 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
     """Send a check on a pair (§7.2.4); with USE-CANDIDATE if it is to be nominated."""
     remote = generation.remote
     assert remote is not None
-    nominating = pair.nominate and state.role is Role.CONTROLLING
+    nominating = pair.nominate and state.role is CONTROLLING
     if pair.transaction is not None:
         transactions.cancel(state, pair)
     identifier = state.draw_transaction_id()
     priority = check_priority(pair.local)
     data = remote.template.build(
-        identifier, priority, state.tie_breaker, state.role is Role.CONTROLLING, nominating
+        identifier, priority, state.tie_breaker, state.role is CONTROLLING, nominating
     )
     rto = transactions.rto(state)
     check = Check(
@@ -46,11 +54,11 @@ def send(state: AgentState, generation: Generation, pair: CandidatePair) -> None
     )
     pair.transaction = identifier
     pair.sent_at = state.now
-    if pair.state is not PairState.SUCCEEDED:
-        pair.state = PairState.IN_PROGRESS
+    if pair.state is not SUCCEEDED:
+        pair.state = IN_PROGRESS
     transactions.start(state, check)
     state.restless = True
-    if state.role is Role.CONTROLLING and not nominating:
+    if state.role is CONTROLLING and not nominating:
         for component in generation.components:
             if component.valid:
                 state.touch(generation)  # the stopping rule may have waited for this
@@ -141,8 +149,8 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
     valid.answered_at = pair.answered_at = state.now
     pair.heard_at = None
     pair.valid = valid
-    was_new = pair.state is not PairState.SUCCEEDED
-    pair.state = valid.state = PairState.SUCCEEDED
+    was_new = pair.state is not SUCCEEDED
+    pair.state = valid.state = SUCCEEDED
     if generation.triggered and not pair.nominate:
         checklist.dequeue(generation, pair)
     if valid not in component.valid:
@@ -155,8 +163,8 @@ def _succeed(state: AgentState, check: Check, mapped: Address, component: Compon
         checklist.unfreeze(state, pair.foundation)
     if state.tracer is not None:
         tracing.succeeded(state, check, mapped, valid, was_new)
-    by_us = check.nominating and state.role is Role.CONTROLLING
-    by_peer = pair.nominate and state.role is Role.CONTROLLED
+    by_us = check.nominating and state.role is CONTROLLING
+    by_peer = pair.nominate and state.role is CONTROLLED
     if by_us or by_peer:
         pair.nominate = False
         conclude.nominated(state, generation, valid)
@@ -237,13 +245,13 @@ def _fail(state: AgentState, check: Check, reason: str) -> None:
         pair.transaction = None
     elif check.cancelled or pair.transaction is not None:
         return  # another check of the pair decides
-    if pair.state is PairState.SUCCEEDED and not check.nominating:
+    if pair.state is SUCCEEDED and not check.nominating:
         return
-    pair.state = PairState.FAILED
+    pair.state = FAILED
     if state.tracer is not None:
         tracing.failed(state, check, reason)
-    by_us = check.nominating and state.role is Role.CONTROLLING
-    by_peer = pair.nominate and state.role is Role.CONTROLLED
+    by_us = check.nominating and state.role is CONTROLLING
+    by_peer = pair.nominate and state.role is CONTROLLED
     if by_us or by_peer:
         conclude.nomination_failed(state, generation, pair)
     state.touch(generation)
@@ -255,10 +263,10 @@ def _resolve_conflict(state: AgentState, check: Check) -> None:
     pair, generation = check.pair, check.generation
     if pair.transaction == check.id:
         pair.transaction = None
-    if check.cancelled and pair.state is not PairState.IN_PROGRESS:
+    if check.cancelled and pair.state is not IN_PROGRESS:
         return  # it waits in the queue or has succeeded already
-    if pair.state is not PairState.SUCCEEDED:
-        pair.state = PairState.WAITING
+    if pair.state is not SUCCEEDED:
+        pair.state = WAITING
     if generation.is_running:
         checklist.enqueue(generation, pair)
         if state.tracer is not None:

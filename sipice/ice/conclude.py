@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from sipice.ice import checklist, media, tracing, transactions
 from sipice.ice.events import Failure, RoleSwitched, StreamCompleted, StreamFailed, StreamResumed
-from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.pair import (
+    CONTROLLING,
+    FAILED,
+    FROZEN,
+    IN_PROGRESS,
+    SUCCEEDED,
+    WAITING,
+    CandidatePair,
+    Role,
+)
 from sipice.ice.state import AgentState, ChecklistState, Component, Generation
 from sipice.ice.timers import FreeCandidates, Pac, StopRule
 
-_OPEN = (PairState.FROZEN, PairState.WAITING, PairState.IN_PROGRESS)
+_OPEN = (FROZEN, WAITING, IN_PROGRESS)
 
 
 def begin(state: AgentState, generation: Generation) -> None:
@@ -28,7 +37,7 @@ def update(state: AgentState, generation: Generation) -> None:
     generation.touched = False
     if generation.state is not ChecklistState.RUNNING or generation.remote is None:
         return
-    if state.role is Role.CONTROLLING and not state.config.lite:
+    if state.role is CONTROLLING and not state.config.lite:
         for component in generation.components:
             _consider(state, generation, component)
     for component in generation.components:
@@ -104,7 +113,7 @@ def resume(state: AgentState, generation: Generation, *, afresh: bool = False) -
     ``afresh``: checks under way begin anew, too, so that both sides walk their lists in the same
     order. The peer's first check does not ask for that: it is there, and may answer them.
     """
-    failed = [pair for pair in generation.checklist if pair.state is PairState.FAILED]
+    failed = [pair for pair in generation.checklist if pair.state is FAILED]
     has_failed = generation.state is ChecklistState.FAILED
     if generation.remote is None or generation.state is ChecklistState.COMPLETED:
         return
@@ -113,13 +122,13 @@ def resume(state: AgentState, generation: Generation, *, afresh: bool = False) -
     if has_failed:
         run_again(state, generation)
     for pair in failed:
-        pair.state = PairState.FROZEN
+        pair.state = FROZEN
         pair.conflicts = 0
     for pair in generation.checklist:
         pair.heard_at = None
     if afresh:
         for pair in generation.checklist:
-            if pair.state is PairState.IN_PROGRESS:
+            if pair.state is IN_PROGRESS:
                 transactions.cancel(state, pair)
         checklist.form_again(state, generation)
     if state.tracer is not None:
@@ -154,7 +163,7 @@ def switch_role(state: AgentState, role: Role, *, renew_tie_breaker: bool) -> No
                     component.nominating = None
             for pair in generation.checklist:
                 pair.nominate = False
-            for pair in [p for p in generation.triggered if p.state is PairState.SUCCEEDED]:
+            for pair in [p for p in generation.triggered if p.state is SUCCEEDED]:
                 checklist.dequeue(generation, pair)  # it waited to be nominated only
             state.touch(generation)
 
@@ -221,17 +230,16 @@ def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) 
 
 def _hope(state: AgentState, pair: CandidatePair, patience: float) -> float:
     """Until when a check of this pair may be expected to succeed."""
-    if pair.state is PairState.WAITING:
+    if pair.state is WAITING:
         return float("inf")
-    if pair.state is PairState.IN_PROGRESS:
+    if pair.state is IN_PROGRESS:
         return pair.sent_at + patience
     # Frozen: it goes when the active pair of its foundation has succeeded, or when there is none.
     active = [
         _hope(state, other, patience)
         for generation in state.running()
         for other in generation.checklist
-        if other.foundation == pair.foundation
-        and other.state in (PairState.WAITING, PairState.IN_PROGRESS)
+        if other.foundation == pair.foundation and other.state in (WAITING, IN_PROGRESS)
     ]
     return max(active) if active else float("inf")
 

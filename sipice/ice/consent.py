@@ -6,7 +6,7 @@ from sipice.ice import conclude, tcp, tracing, transactions
 from sipice.ice import media as media_tables
 from sipice.ice.candidate import check_priority
 from sipice.ice.events import Loss, PathBack, PathLost, PathQuiet
-from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.pair import CONTROLLING, CandidatePair
 from sipice.ice.state import AgentState, ConsentCheck, Generation, Media, Remote, Stream
 from sipice.ice.timers import ConsentExpiry, Keepalive, Quiet
 from sipice.net import Address, Base
@@ -43,7 +43,7 @@ def _ask(
         identifier,
         check_priority(pair.local),
         state.tie_breaker,
-        state.role is Role.CONTROLLING,
+        state.role is CONTROLLING,
     )
     state.transactions[identifier] = ConsentCheck(
         identifier, pair, stream.id, media.component, state.now, state.role

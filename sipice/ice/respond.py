@@ -15,7 +15,15 @@ from sipice.ice import (
     transactions,
 )
 from sipice.ice.candidate import Candidate, CandidateType
-from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.pair import (
+    CONTROLLED,
+    CONTROLLING,
+    FAILED,
+    IN_PROGRESS,
+    SUCCEEDED,
+    WAITING,
+    CandidatePair,
+)
 from sipice.ice.state import (
     AgentState,
     ChecklistState,
@@ -181,12 +189,12 @@ def learn(state: AgentState, generation: Generation, local: LocalBase, check: Ea
     if state.config.lite:
         lite.receive_check(state, generation, component, pair, check.use_candidate)
         return True
-    if check.use_candidate and state.role is Role.CONTROLLED:
-        if pair.state is PairState.SUCCEEDED:
+    if check.use_candidate and state.role is CONTROLLED:
+        if pair.state is SUCCEEDED:
             conclude.nominated(state, generation, pair.valid or pair)
             return True
         pair.nominate = True
-    if pair.heard != check.id or pair.state is PairState.FAILED:
+    if pair.heard != check.id or pair.state is FAILED:
         pair.heard = check.id
         _trigger(state, generation, pair)
     return True
@@ -254,7 +262,7 @@ def _find(stream: Stream, ufrag: str) -> Generation | None:
 
 def _conflicts(state: AgentState, request: CheckRequest, remote: Address) -> bool:
     """§7.3.1.1: True when the peer has to change its role; we may change ours here."""
-    controlling = state.role is Role.CONTROLLING
+    controlling = state.role is CONTROLLING
     if controlling != request.controlling:
         return False
     we_control = state.tie_breaker >= request.tie_breaker
@@ -262,9 +270,7 @@ def _conflicts(state: AgentState, request: CheckRequest, remote: Address) -> boo
         tracing.conflict(state, remote, request.tie_breaker, we_control)
     if we_control == controlling:
         return True
-    conclude.switch_role(
-        state, Role.CONTROLLING if we_control else Role.CONTROLLED, renew_tie_breaker=False
-    )
+    conclude.switch_role(state, CONTROLLING if we_control else CONTROLLED, renew_tie_breaker=False)
     return False
 
 
@@ -300,7 +306,7 @@ def _may_move(state: AgentState, generation: Generation, check: EarlyCheck) -> b
     """After selection only a legacy peer's further nomination counts, and not for long."""
     return (
         check.use_candidate
-        and state.role is Role.CONTROLLED
+        and state.role is CONTROLLED
         and (
             generation.state is ChecklistState.RUNNING
             or state.timers.at(FreeCandidates(generation.stream, generation.number)) is not None
@@ -328,7 +334,7 @@ def _new_pair(
     unproven = sum(
         pair.base.number == local.base.number
         and pair.remote.type is CandidateType.PEER_REFLEXIVE
-        and pair.state is not PairState.SUCCEEDED
+        and pair.state is not SUCCEEDED
         for pair in generation.checklist
     )
     if unproven >= state.config.max_reflexive:
@@ -360,7 +366,7 @@ def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> 
     DEVIATION §7.3.1.4: not for ever. A peer whose checks come although none of ours is answered
     (one side has a wrong password) would keep the list Running as long as it checks its consent.
     """
-    if pair.state is PairState.SUCCEEDED:
+    if pair.state is SUCCEEDED:
         return
     if pair.heard_at is None:
         pair.heard_at = state.now
@@ -368,9 +374,9 @@ def _trigger(state: AgentState, generation: Generation, pair: CandidatePair) -> 
     if not generation.pac_running and waited >= transactions.whole(state, state.config.rto):
         checks.abandon(state, pair, "the peer checks it and answers no check")
         return
-    if pair.state is PairState.IN_PROGRESS:
+    if pair.state is IN_PROGRESS:
         transactions.cancel(state, pair)
-    pair.state = PairState.WAITING
+    pair.state = WAITING
     checklist.enqueue(generation, pair)
     if state.tracer is not None:
         tracing.queued(state, generation, pair, "the peer's check came", "7.3.1.4")

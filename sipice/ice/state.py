@@ -40,6 +40,9 @@ class ChecklistState(Enum):
     FAILED = "Failed"
 
 
+_RUNNING = ChecklistState.RUNNING
+
+
 class Relay(Protocol):
     """What the procedures need of an allocation; ``RelayPort`` puts the TURN client behind it."""
 
@@ -457,9 +460,7 @@ class AgentState:
         for stream in self.streams.values():
             following = stream.next
             for one in (stream.current,) if following is None else (stream.current, following):
-                if one.remote is not None and (
-                    one.state is ChecklistState.RUNNING or one.triggered
-                ):
+                if one.remote is not None and (one.state is _RUNNING or one.triggered):
                     found.append(one)  # noqa: PERF401 - a comprehension costs a call
         return found
 

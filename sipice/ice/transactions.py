@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.ice import checklist, tcp, tracing
-from sipice.ice.pair import CandidatePair, Role
+from sipice.ice.pair import CONTROLLING, CandidatePair
 from sipice.ice.state import AgentState, Check, ConsentCheck, ServerRequest
 from sipice.ice.timers import Retransmit, TransactionEnd
 from sipice.net import Address, Base, SendDatagram, Transport
@@ -58,7 +58,7 @@ def renew(state: AgentState, check: Check) -> bytes | None:
     remote = check.generation.remote
     if check.cancelled or remote is None:
         return None
-    controlling = state.role is Role.CONTROLLING
+    controlling = state.role is CONTROLLING
     check.role = state.role
     check.nominating = check.nominating and controlling
     check.data = remote.template.build(
@@ -107,12 +107,9 @@ def forget(state: AgentState, identifier: bytes) -> None:
 def forget_pair(state: AgentState, pair: CandidatePair) -> None:
     """No response to any check of this pair is wanted any more."""
     pair.transaction = None
-    for identifier in [
-        check.id
-        for check in state.transactions.values()
-        if isinstance(check, Check) and check.pair is pair
-    ]:
-        forget(state, identifier)
+    for check in list(state.transactions.values()):
+        if isinstance(check, Check) and check.pair is pair:
+            forget(state, check.id)
 
 
 def last_sent(check: Check) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sipice.errors import UsageError
 from sipice.ice import checklist, conclude, hosts, lite, respond, trickle
 from sipice.ice.candidate import Candidate
@@ -19,15 +21,16 @@ def describe(state: AgentState, stream: Stream, generation: Generation) -> Descr
     hosts.make(state, stream)
     local = generation.local
     local.delivered = len(local.candidates)
+    told = tuple([one for one in local.candidates if hosts.is_told(state, one)])
     pacing_ms = round(state.config.ta * 1000)
     return Description(
         credentials=local.credentials,
-        candidates=tuple([one for one in local.candidates if hosts.is_told(state, one)]),
+        candidates=told,
         lite=state.config.lite,
         pacing_ms=None if pacing_ms == DEFAULT_TA_MS else pacing_ms,
         trickle=state.config.trickle,
         complete=not local.gathering,
-        defaults=_defaults(state, stream, generation),
+        defaults=_defaults(stream, told),
     )
 
 
@@ -94,20 +97,14 @@ def _settle_pacing(state: AgentState, description: Description) -> None:
     state.ta = max(state.config.ta, min(theirs, 10_000) / 1000)
 
 
-def _defaults(state: AgentState, stream: Stream, generation: Generation) -> tuple[Candidate, ...]:
+def _defaults(stream: Stream, told: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """The candidate of each component most likely to work with any peer (RFC 5245 §4.1.4).
 
     Relayed before server-reflexive before host; of these the one of highest priority.
     """
     chosen: list[Candidate] = []
     for number in range(1, stream.components + 1):
-        own = [
-            candidate
-            for candidate in generation.local.candidates
-            if candidate.component == number
-            and candidate.tcptype is None
-            and hosts.is_told(state, candidate)
-        ]
+        own = [one for one in told if one.component == number and one.tcptype is None]
         if len(own) > 1:
             own.sort(key=lambda candidate: (candidate.type, -candidate.priority))
         chosen += own[:1]

@@ -137,8 +137,10 @@ def publish(state: AgentState, local: LocalGeneration, candidate: Candidate) -> 
     description.
     """
     told = is_told(state, candidate)
-    if told and is_redundant(candidate, (one for one in local.candidates if is_told(state, one))):
-        return False
+    if told and local.candidates:
+        known = [one for one in local.candidates if is_told(state, one)]
+        if is_redundant(candidate, known):
+            return False
     if told:
         local.candidates.append(candidate)
     else:
@@ -177,8 +179,10 @@ def unique_priority(
     local: LocalGeneration, kind: CandidateType, component: int, preference: int
 ) -> int:
     """The formula's priority with the nearest free local preference (§5.1.2.1: each is unique)."""
-    taken = {known.priority for known in local.candidates}
     value = priority(kind, preference, component)
+    if not local.candidates:
+        return value
+    taken = {known.priority for known in local.candidates}
     while value in taken and preference:
         preference -= 1
         value = priority(kind, preference, component)
@@ -202,6 +206,8 @@ def _rank(local: LocalGeneration, bases: Iterable[LocalBase]) -> None:
 
 def _shown(state: AgentState, own: Address) -> list[Address]:
     """What the host candidates of an address show: it, or the public one that stands for it."""
+    if not state.config.advertised:
+        return [own]
     public = [one for one in state.config.advertised if one.covers(own.ip)]
     shown = [Address(one.ip, own.port) for one in public]
     return shown if public and not any(one.keep for one in public) else [*shown, own]

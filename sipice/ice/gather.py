@@ -26,6 +26,12 @@ from sipice.stun import attributes as a
 TAKEN = "a socket has one allocation at a server: name both families in one entry, or use TCP"
 
 
+OVER_STREAM = "a STUN server over TCP or TLS tells nothing of use to media; take stun: or turn:"
+    "over TCP and TLS a STUN server tells nothing that media could use; use stun: or turn:"
+)
+NO_FAMILY = "it has no address of a family that we have"
+
+
 def start(state: AgentState, stream: Stream) -> None:
     """Ask every server from every base of the stream; in a restart once more (§9).
 
@@ -38,13 +44,17 @@ def start(state: AgentState, stream: Stream) -> None:
         for base in state.local.bases.values()
         if base.stream == stream.id and base.asked != local.number and base.relay is None
     ]
+    usable = []
     for base in bases:
         if base.asked:
             _drop_reflexive(local, base)
         base.asked = local.number
         if base.base.transport is Transport.UDP and not state.config.lite:  # §5.2: hosts only
+            usable.append(base)
             for rank in range(len(state.config.servers)):
                 _ask(state, stream, base, rank)
+    for rank in range(len(state.config.servers)) if usable else ():
+        _tell_unasked(state, stream, usable, rank)
     if not stream.asking:
         gathered.finish(state, stream)
         return
@@ -67,9 +77,11 @@ def resolved(state: AgentState, query: Resolve, addresses: Sequence[Address]) ->
     for rank in _asking_for(state, query):
         state.local.addresses[rank] = tuple(addresses)
         for stream in state.streams.values():
-            for base in list(state.local.bases.values()):
-                if _is_asked(stream, base):
-                    _ask(state, stream, base, rank)
+            bases = [base for base in state.local.bases.values() if _is_asked(stream, base)]
+            for base in bases:
+                _ask(state, stream, base, rank)
+            if Asking(rank) in stream.asking:
+                _tell_unasked(state, stream, bases, rank)
             gathered.answered(state, stream, Asking(rank))
 
 
@@ -97,7 +109,23 @@ def _is_asked(stream: Stream, base: LocalBase) -> bool:
     return base.stream == stream.id and base.asked == local.number and base.relay is None
 
 
+def _tell_unasked(
+    state: AgentState, stream: Stream, bases: Sequence[LocalBase], rank: int
+) -> None:
+    """A server that no base can ask would be missed without a word."""
+    server = state.config.servers[rank]
+    is_awaited = isinstance(server, NamedServer) and rank not in state.local.addresses
+    if any(gathered.reachable(state, base, rank) for base in bases):
+        return
+    if server.kind is ServerKind.STUN and server.transport is Transport.TCP:
+        gathered.tell(state, stream, Asking(rank), OVER_STREAM, None)
+    elif gathered.is_wanted(state, rank) and not is_awaited:
+        gathered.tell(state, stream, Asking(rank), NO_FAMILY, None)
+
+
 def _ask(state: AgentState, stream: Stream, base: LocalBase, rank: int) -> None:
+    if not gathered.is_wanted(state, rank):
+        return
     server = state.config.servers[rank]
     if isinstance(server, NamedServer) and rank not in state.local.addresses:
         if server.uri.query not in state.local.queries:

@@ -20,15 +20,29 @@ def reachable(state: AgentState, base: LocalBase, rank: int) -> list[Address]:
     known = (
         (server.address,) if isinstance(server, IceServer) else state.local.addresses.get(rank, ())
     )
-    types, over_udp = state.config.candidate_types, server.transport is Transport.UDP
-    relays = server.kind is ServerKind.TURN and CandidateType.RELAYED in types
-    # Over a connection a server sees the address of that, which no check could use.
-    tells = over_udp and CandidateType.SERVER_REFLEXIVE in types
+    relays, tells = _offers(state, rank)
+    over_udp = server.transport is Transport.UDP
     if base.use is not None and (relays and over_udp) is not (base.use is BaseUse.RELAYS):
         return []  # allocations over UDP have a base of their own
     if not relays and not tells:
         return []
     return [address for address in known if address.family == base.base.address.family]
+
+
+def is_wanted(state: AgentState, rank: int) -> bool:
+    """Whether a server could give a candidate of a type that is told."""
+    return any(_offers(state, rank))
+
+
+def _offers(state: AgentState, rank: int) -> tuple[bool, bool]:
+    """Whether a server is wanted for relayed addresses, and for reflexive ones.
+
+    Over a connection it sees the address of that, which no check could use.
+    """
+    server, types = state.config.servers[rank], state.config.candidate_types
+    relays = server.kind is ServerKind.TURN and CandidateType.RELAYED in types
+    over_udp = server.transport is Transport.UDP
+    return relays, over_udp and CandidateType.SERVER_REFLEXIVE in types
 
 
 def question(

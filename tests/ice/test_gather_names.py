@@ -88,6 +88,33 @@ def test_a_name_without_an_address_of_our_family_ends_the_wait() -> None:
     one.agent.name_resolved(0.3, NAME, [SIX])
     assert one.run(0.3) == []
     assert one.side.when(GatheringFinished) == 0.3
+    assert failures(one) == [("stun:stun.example", "it has no address of a family that we have")]
+
+
+def test_a_literal_of_another_family_is_told_at_once_and_once() -> None:
+    one = case(IceServer(ServerKind.STUN, SIX), IceServer(ServerKind.STUN, STUN))
+    one.run(0.0)
+    told = [(f"stun:{SIX}", "it has no address of a family that we have")]
+    assert failures(one) == told
+
+
+def test_a_stun_server_over_tls_is_told_to_be_of_no_use_and_not_looked_up() -> None:
+    one = case(*named("stuns:stun.example"))
+    one.run(0.0)
+    assert queries(one) == []
+    ((server, why),) = failures(one)
+    assert server == "stuns:stun.example"
+    assert why.startswith("a STUN server over TCP or TLS tells nothing")
+    assert one.side.when(GatheringFinished) == 0.0
+
+
+def test_names_of_servers_that_are_not_wanted_are_not_looked_up() -> None:
+    servers = named("stun:stun.example", "turn:turn.example")
+    only_hosts = frozenset({CandidateType.HOST})
+    one = Case(AgentConfig(servers=servers, candidate_types=only_hosts))
+    one.run(0.0)
+    assert queries(one) == []
+    assert failures(one) == []
 
 
 def test_servers_of_one_name_share_the_lookup() -> None:

@@ -24,11 +24,7 @@ from sipice.stun import Class, Message, Method, encode
 from sipice.stun import attributes as a
 
 TAKEN = "a socket has one allocation at a server: name both families in one entry, or use TCP"
-
-
 OVER_STREAM = "a STUN server over TCP or TLS tells nothing of use to media; take stun: or turn:"
-    "over TCP and TLS a STUN server tells nothing that media could use; use stun: or turn:"
-)
 NO_FAMILY = "it has no address of a family that we have"
 
 
@@ -109,9 +105,7 @@ def _is_asked(stream: Stream, base: LocalBase) -> bool:
     return base.stream == stream.id and base.asked == local.number and base.relay is None
 
 
-def _tell_unasked(
-    state: AgentState, stream: Stream, bases: Sequence[LocalBase], rank: int
-) -> None:
+def _tell_unasked(state: AgentState, stream: Stream, bases: Sequence[LocalBase], rank: int) -> None:
     """A server that no base can ask would be missed without a word."""
     server = state.config.servers[rank]
     is_awaited = isinstance(server, NamedServer) and rank not in state.local.addresses

@@ -98,6 +98,11 @@ def build_fragment(
     return Fragment(_ended(head), media)
 
 
+def is_media_line(line: str) -> bool:
+    """Whether a fragment may have this m= line (§9.2)."""
+    return _MEDIA_LINE.fullmatch(line) is not None
+
+
 def additions(earlier: Iterable[Candidate], later: Iterable[Candidate]) -> list[Candidate]:
     """The candidates of ``later`` that are not in ``earlier``, in order and each once.
 
@@ -120,7 +125,7 @@ def _identity(candidate: Candidate) -> tuple[str, int, str, int]:
 
 
 def _stream_lines(stream: FragmentStream) -> list[bytes]:
-    if not _MEDIA_LINE.fullmatch(stream.media_line):
+    if not is_media_line(stream.media_line):
         raise SdpError("is not m=type port protocol formats", field="media_line")
     lines = [stream.media_line.encode("ascii")]
     if stream.credentials is not None:

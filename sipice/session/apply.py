@@ -34,6 +34,8 @@ def apply(leg: Leg, dialog: Dialog, exchange: Exchange, *, final: bool, ours: bo
         if slot.mode is Mode.ICE:
             _use_ice(leg, dialog, exchange, section, slot)
         elif free:
+            had_ice = section < len(dialog.slots) and dialog.slots[section].mode is Mode.ICE
+            dialog.stream(slot.stream).again |= ours and had_ice
             _use_plain(leg, dialog, exchange, section, slot)
     if exchange.restart is not None and final:
         dialog.agent.commit_restart(leg.now, exchange.restart)

@@ -244,19 +244,19 @@ class Controller:
         owners = self._owners(now, base)
         if owners:
             Demux(*owners).receive_datagram(self._leg.now, data, base, remote)
-            driving.pump(self._leg)
+            driving.pump(self._leg, look=False)
 
     def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
         """Bytes came over a connection."""
         for agent in self._agents(now):
             agent.receive_stream(self._leg.now, flow, data)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def connection_opened(self, now: float, flow: Flow) -> None:
         """An ``OpenConnection`` succeeded."""
         for agent in self._agents(now):
             agent.connection_opened(self._leg.now, flow)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         """A peer connected to a listening base; the returned flow names the connection."""
@@ -264,26 +264,26 @@ class Controller:
         if not owners:
             raise UsageError(f"base {base.number} is not in use")
         flow = owners[0].connection_accepted(self._leg.now, base, remote)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
         return flow
 
     def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
         """A connection failed, was refused or ended; ``why`` where the shell knows more."""
         for agent in self._agents(now):
             agent.connection_closed(self._leg.now, flow, why)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def writable(self, now: float, flow: Flow, ready: bool = True) -> None:
         """Whether a connection takes bytes now."""
         for agent in self._agents(now):
             agent.writable(self._leg.now, flow, ready)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def send_failed(self, now: float, base: Base, remote: Address, *, hard: bool = False) -> None:
         """The system refused to send, or a validated ICMP error came (``hard``)."""
         for agent in self._owners(now, base):
             agent.send_failed(self._leg.now, base, remote, hard=hard)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def name_resolved(self, now: float, query: Resolve, addresses: Sequence[Address]) -> None:
         """The answer to a ``Resolve``: a candidate's address, or a server's for the agents."""
@@ -317,7 +317,7 @@ class Controller:
         if found is None or not _has(found, stream, component):
             return False
         sent = found.agent.send(self._leg.now, stream, component, data)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
         return sent
 
     def media_sent(self, now: float, stream: StreamId, component: int) -> None:
@@ -339,7 +339,7 @@ class Controller:
             due = agent.next_timeout()
             if due is not None and due <= self._leg.now:
                 agent.handle_timeout(self._leg.now)
-        driving.pump(self._leg)
+        driving.pump(self._leg, look=False)
 
     def take_commands(self) -> list[SessionCommand]:
         """What the shell has to do, in order; taken and cleared."""

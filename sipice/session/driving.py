@@ -21,8 +21,12 @@ from sipice.session.events import DataReceived, MediaChanged, PathSelected, Reas
 from sipice.session.state import Dialog, Leg, Phase, Selected
 
 
-def pump(leg: Leg) -> None:
-    """After an input: take what the agents have to say, and every step that it makes possible."""
+def pump(leg: Leg, *, look: bool = True) -> None:
+    """After an input: take what the agents have to say, and every step that it makes possible.
+
+    Without ``look`` the input was one of the network: unless an agent tells something, no offer
+    and no fragment has become due.
+    """
     busy = True
     while busy:
         busy = False
@@ -34,7 +38,8 @@ def pump(leg: Leg) -> None:
             _take_commands(leg, agent)
         for dialog in list(leg.dialogs.values()):
             busy = _advance(leg, dialog) or busy
-    for dialog in leg.dialogs.values():
+        look = look or busy
+    for dialog in leg.dialogs.values() if look else ():
         updates.consider(leg, dialog)
         fragments.consider(leg, dialog)
 

@@ -21,6 +21,7 @@ def consider(leg: Leg, dialog: Dialog) -> None:
 
 def build(dialog: Dialog) -> bytes:
     """Everything of the present generations; empty when nothing can be trickled."""
+    own = _own(dialog)
     parts: list[FragmentStream] = []
     for slot, ours in _streams(dialog):
         assert slot.mid is not None
@@ -34,9 +35,13 @@ def build(dialog: Dialog) -> bytes:
                 candidates=[mapping.to_sdp(one) for one in known],
                 end_of_candidates=ours.complete,
                 credentials=sdp.Credentials(ours.credentials.ufrag, ours.credentials.pwd),
+                media_line=_media_line(own, slot.mid),
             )
         )
-    return sdp.build_fragment(parts, bundle=_bundle(dialog)).to_bytes() if parts else b""
+    if not parts:
+        return b""
+    groups = effective.bundles(own) if own is not None and _is_agreed(dialog) else []
+    return sdp.build_fragment(parts, bundle=groups[0].mids if groups else ()).to_bytes()
 
 
 def _streams(dialog: Dialog) -> list[tuple[Slot, Description]]:
@@ -64,13 +69,22 @@ def _has_news(dialog: Dialog) -> bool:
     return False
 
 
-def _bundle(dialog: Dialog) -> tuple[str, ...]:
-    """RFC 8840 §7: the group of our answer, where there is one."""
+def _own(dialog: Dialog) -> SessionDescription | None:
+    """Our description that the peer has seen last."""
     exchange = dialog.exchange
-    sent = exchange.sent if exchange is not None and exchange.remote is not None else b""
-    own = sdp.parse(sent) if sent else dialog.local
-    groups = effective.bundles(own) if own is not None else []
-    return groups[0].mids if groups else ()
+    return sdp.parse(exchange.sent) if exchange is not None and exchange.sent else dialog.local
+
+
+def _is_agreed(dialog: Dialog) -> bool:
+    """Whether a group in our description is one that both have accepted (§7)."""
+    return dialog.exchange is None or dialog.exchange.remote is not None
+
+
+def _media_line(own: SessionDescription | None, mid: str) -> str:
+    """The real m= line, where it is of the form that a fragment may have (§4.4)."""
+    media = None if own is None else own.section_of(mid)
+    line = f"m={media.media_line}" if media is not None else ""
+    return line if sdp.fragment.is_media_line(line) else sdp.fragment.PSEUDO_MEDIA_LINE
 
 
 def receive(leg: Leg, dialog: Dialog, body: bytes) -> Rejected | None:

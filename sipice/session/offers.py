@@ -101,7 +101,7 @@ def _slot(
     needed = sections.offered_components(description, section, before)
     if before.has_ports and before.stream is not None:
         memory = dialog.stream(before.stream)
-        wanted = restart or before.stream in dialog.restart
+        wanted = restart or memory.again or before.stream in dialog.restart
         if (memory.has_failed and not wanted) or memory.refused:
             exchange.notes.append(f"stream {section} is removed: it has no path")
             return Slot(Mode.CLOSED, mid=media.mid)

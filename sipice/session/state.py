@@ -151,6 +151,8 @@ class Stream:
     """Without ICE: where the peer wants its media."""
     unended: str = ""
     """The ufrag whose end mark waits until the names of its candidates are known."""
+    again: bool = False
+    """An answer took ICE away: our next offer begins it anew (RFC 8839 §4.4.3.1)."""
     refused: bool = False
     """The peer cannot do what the stream needs: our next offer removes it (RFC 8858 §4.4)."""
 
@@ -177,7 +179,7 @@ class Stream:
 
     def begin_anew(self, mark: int) -> None:
         """A restart stands: generations up to this one count no more."""
-        self.floor = mark
+        self.floor, self.again = mark, False
         self._keep(lambda generation: generation > mark)
 
     def go_back(self, mark: int) -> None:

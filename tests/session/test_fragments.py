@@ -64,6 +64,7 @@ def trickling() -> Solo:
 @rfc("8840", "3.2", "rule", "8840-3.2-1")
 @rfc("8840", "4.4", "MUST", "8840-4.4-7")
 @rfc("8838", "13", "SHOULD", "8838-13-2")
+@rfc("8840", "4.4", "MAY/MUST", "8840-4.4-3")
 def test_what_comes_later_leaves_in_a_fragment_with_the_end_mark() -> None:
     solo = trickling()
     sent = parsed(solo.judge.sent["solo", "peer"][-1])
@@ -74,6 +75,7 @@ def test_what_comes_later_leaves_in_a_fragment_with_the_end_mark() -> None:
     assert fragment.mids == ("x",)
     assert fragment.has_ended("x")
     assert fragment.credentials("x") == effective.credentials(sent, 0)
+    assert fragment.media[0].media_line == sent.media[0].media_line
     assert sdp.lint.check(fragment) == []
 
 

@@ -420,3 +420,17 @@ def test_an_offer_waits_for_its_sockets() -> None:
     (ready,) = solo.take()
     assert isinstance(ready, DescriptionReady)
     assert ready.direction is Direction.TO_PEER
+
+
+@rfc("8839", "4.4.3.1", "MUST/SHOULD NOT", "8839-4.4.3.1-5")
+def test_after_an_answer_has_taken_ice_away_our_next_offer_begins_it_anew() -> None:
+    solo, first = initial()
+    solo.answered(peer_text(section()))
+    solo.offer(own_text(own_section(7000, "a=sendonly")))
+    solo.answered(peer_text(section(ice=False), ufrag=None, version=2))
+    path = solo.controller.media("peer", 0, 1).send
+    assert path is not None
+    later = parsed(solo.offer(OWN))
+    assert effective.is_restart(parsed(first), later, 0)
+    solo.answered(peer_text(section(ice=False), ufrag=None, version=3))
+    assert solo.controller.media("peer", 0, 1).send == path

@@ -16,8 +16,7 @@ from tests.interop.joint import ice_of, sdp_of
 from tests.interop.peers import Kind, peer_of
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA_TIMEOUT = 10.0
-"""Seconds; baresip begins to send 5 s after it has nominated."""
+DATA_TIMEOUT = 5.0
 _LONGEST_LINE = 1 << 20
 
 Event = dict[str, Any]

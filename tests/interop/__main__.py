@@ -36,7 +36,7 @@ class Meeting(NamedTuple):
             return "–"
         if not self.outcome.is_good:
             return f"**no**: {self.outcome.error}"
-        mine, other = self.outcome.path if self.we_offer else self.outcome.path[::-1]
+        mine, other = self.outcome.paths[0 if self.we_offer else 1]
         return f"{mine} – {other}, {self.outcome.nominated:.0f} ms"
 
 

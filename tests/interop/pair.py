@@ -52,12 +52,17 @@ class Outcome:
     """When the later side had its pair."""
     data: float | None = None
     """When the later side's data was answered, or its first packet of a whole endpoint came."""
-    path: tuple[str, str] = ("", "")
-    """Candidate types of the offerer's pair: its own, and its peer's."""
+    paths: tuple[tuple[str, str], tuple[str, str]] = (("", ""), ("", ""))
+    """Candidate types of the offerer's pair, its own and its peer's; and of the answerer's."""
     known: float = 0.0
     """CLOCK_MONOTONIC when both descriptions were known."""
     descriptions: tuple[Event, Event] | None = None
     events: tuple[list[Event], list[Event]] = field(default_factory=lambda: ([], []))
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """As the offerer sees it."""
+        return self.paths[0]
 
     @property
     def is_good(self) -> bool:
@@ -91,7 +96,7 @@ async def run(
                 await _introduce(one, two, media, outcome, settle)
                 pairs = await asyncio.gather(one.expect("nominated"), two.expect("nominated"))
             outcome.nominated = _after(outcome, pairs)
-            outcome.path = (_type(pairs[0].get("local")), _type(pairs[0].get("remote")))
+            outcome.paths = (_types(pairs[0]), _types(pairs[1]))
             async with asyncio.timeout(DATA_TIMEOUT):
                 packets = await asyncio.gather(one.expect("data"), two.expect("data"))
             outcome.data = _after(outcome, packets)
@@ -137,9 +142,13 @@ def _after(outcome: Outcome, events: tuple[Event, Event]) -> float:
     return round((later - outcome.known) * 1000, 1)
 
 
-def _type(candidate: str | None) -> str:
-    """The type in a candidate's text; a SIP peer does not tell its pair."""
-    return candidate.partition(" typ ")[2].split()[0] if candidate else "?"
+def _types(nominated: Event) -> tuple[str, str]:
+    """Those of a pair; a SIP peer does not tell its own."""
+    local, remote = (
+        text.partition(" typ ")[2].split()[0] if (text := nominated.get(end)) else "?"
+        for end in ("local", "remote")
+    )
+    return local, remote
 
 
 class _Driver:

@@ -13,7 +13,10 @@ from tests.interop.scenes import OURS, Scene
 from tests.lab.capture import NO_MEDIA, Capture
 from tests.lab.flavours import FLAVOURS
 from tests.lab.lab import Lab
-from tests.traces.record import FOLDER, Recorder
+from tests.traces.record import FOLDER as RECORDED
+from tests.traces.record import Recorder
+
+FOLDER = RECORDED / "lab"
 
 Keep = Callable[[Outcome], None]
 
@@ -30,7 +33,7 @@ def recorded(
         yield lambda outcome: None
         return
     roles = ("sipice", stranger) if we_offer else (stranger, "sipice")
-    name = f"lab-{scene.flavour}-{'-'.join(roles)}".replace(":", "-")
+    name = f"{scene.flavour}-{'-'.join(roles)}".replace(":", "-")
     recorder = Recorder(folder=folder)
     recorder.load()
     outcomes: list[Outcome] = []

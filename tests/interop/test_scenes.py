@@ -39,7 +39,9 @@ def test_each_scene_names_the_servers_that_can_be_reached() -> None:
 
 
 def test_the_matrix_tells_ours_first_in_both_roles() -> None:
-    good = Outcome("sipice", "aioice", nominated=12.0, path=("srflx", "relay"))
+    good = Outcome(
+        "sipice", "aioice", nominated=12.0, paths=(("srflx", "relay"), ("host", "prflx"))
+    )
     bad = Outcome("aioice", "sipice", error="aioice as offerer: failed")
     found = [
         Meeting("aioice", True, PORT, good),
@@ -49,9 +51,7 @@ def test_the_matrix_tells_ours_first_in_both_roles() -> None:
     ]
     text = "\n".join(lines(found))
     assert "| aioice | offerer | srflx – relay, 12 ms | – |" in text
-    assert (
-        "| aioice | answerer | relay – srflx, 12 ms | **no**: aioice as offerer: failed |" in text
-    )
+    assert "| aioice | answerer | host – prflx, 12 ms | **no**: aioice as offerer: failed |" in text
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_a_session_is_recorded_with_its_row(lab: Lab, tmp_path: Path) -> None:
         keep(asyncio.run(meet(lab, PORT, "aioice", we_offer=True)))
     recorder = Recorder(folder=tmp_path)
     recorder.load()
-    name = "lab-port-sipice-aioice"
+    name = "port-sipice-aioice"
     assert list(recorder.rows) == [
         *(f"{name}.1.offer.json", f"{name}.2.answer.json", f"{name}.pcap"),
     ]

@@ -7,15 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.capabilities import require
 from tests.traces.corpus import HERE
 
 FOLDER = HERE / "recorded"
-with (FOLDER / "manifest.csv").open(newline="") as _table:
-    ROWS = {row["file"]: row for row in csv.DictReader(_table)}
-FILES = sorted(path for path in FOLDER.iterdir() if path.name != "manifest.csv")
+LAB = FOLDER / "lab"
+
+
+def _rows(folder: Path) -> dict[str, dict[str, str]]:
+    with (folder / "manifest.csv").open(newline="") as table:
+        return {row["file"]: row for row in csv.DictReader(table)}
+
+
+def _files(folder: Path) -> list[Path]:
+    files = (path for path in folder.iterdir() if path.is_file())
+    return sorted(path for path in files if path.name != "manifest.csv")
+
+
+ROWS = _rows(FOLDER)
+FILES = _files(FOLDER) + _files(LAB)
 CAPTURES = [path for path in FILES if path.suffix.startswith(".pcap")]
-SIP_CAPTURES = [path for path in CAPTURES if not path.name.startswith("lab-")]
-LAB_CAPTURES = [path for path in CAPTURES if path.name.startswith("lab-")]
 
 _ALLOWED = [
     ip_network(text)
@@ -26,9 +37,11 @@ _ALLOWED = [
 ]
 
 
-def test_every_recording_has_its_row() -> None:
-    assert {path.name for path in FILES} == set(ROWS)
-    assert all(row["peer"] and row["version"] and row["date"] for row in ROWS.values())
+@pytest.mark.parametrize("folder", [FOLDER, LAB], ids=["calls", "lab"])
+def test_every_recording_has_its_row(folder: Path) -> None:
+    rows = _rows(folder)
+    assert {path.name for path in _files(folder)} == set(rows)
+    assert all(row["peer"] and row["version"] and row["date"] for row in rows.values())
 
 
 def test_the_recordings_hold_the_peers_we_meet() -> None:
@@ -50,8 +63,24 @@ def test_a_recording_is_small_and_anonymous(path: Path) -> None:
             assert any(ip_address(text.decode()) in net for net in _ALLOWED), text
 
 
-@pytest.mark.parametrize("path", SIP_CAPTURES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [path for path in CAPTURES if path.parent != LAB], ids=lambda path: path.name
+)
 def test_a_capture_of_a_call_holds_an_offer_in_sip(path: Path) -> None:
     data = path.read_bytes()
     assert re.search(rb"INVITE sip:\S+ SIP/2\.0\r\n", data)
     assert b"\r\n\r\nv=0\r\n" in data
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CAPTURES if path.parent == LAB], ids=lambda path: path.name
+)
+def test_a_capture_of_the_laboratory_holds_checks_and_no_media_but_what_turn_wraps(
+    path: Path,
+) -> None:
+    require("cli")
+    from tests.lab.capture import heard, is_check
+
+    packets = list(heard(path))
+    assert any(packet.message and is_check(packet.message) for packet in packets)
+    assert all(packet.message or packet.relayed for packet in packets)

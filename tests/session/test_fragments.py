@@ -106,11 +106,14 @@ def test_nothing_is_trickled_to_who_cannot_take_it(case: str) -> None:
         SessionConfig(agent=SLOW.agent, trickle=Trickle.OFF) if case == "switched off" else SLOW
     )
     solo = Solo(config)
-    solo.offered(peer_text(section(6000, *lines), options=options))
+    text = peer_text(section(6000, *lines), options=options)
+    solo.controller.receive_offer(0.0, "peer", text)
+    solo.take()
     if case == "said so by SIP":
-        solo.controller.set_trickle(solo.now, "peer", supported=False)
-    solo.answer(OWN)
+        solo.controller.set_trickle(0.0, "peer", supported=False)
+    solo.controller.begin_answer(0.0, "peer", OWN)
     solo.wait(20.0)
+    assert len(solo.all(DescriptionReady)) == 2
     assert solo.all(FragmentReady) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 from sipice.session import Controller, SessionConfig, SessionEvent
@@ -42,12 +43,14 @@ class Manners:
     """The first INVITE gets a 401."""
     reoffers: bool = True
     """The stack can offer again when it is asked to."""
+    rings: bool = True
+    """Still, so that the 200 will come."""
     allow: str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO"
 
 
 @dataclass(slots=True, eq=False)
 class Phone:
-    """One endpoint; ``other`` is at the end of its wire."""
+    """One endpoint; ``others`` are at the ends of its wires: a new call forks to all of them."""
 
     host: Host
     config: SessionConfig
@@ -56,13 +59,14 @@ class Phone:
     delay: float = 0.025
     stack: Stack = field(default_factory=lambda: Stack("x"))
     way: Way = field(default_factory=lambda: Way("UDP"))
-    other: Phone | None = None
+    others: list[Phone] = field(default_factory=list["Phone"])
     party: Party | None = None
     sent: list[bytes] = field(default_factory=list[bytes])
     got: list[bytes] = field(default_factory=list[bytes])
     reports: list[str] = field(default_factory=list[str])
     closed: int = 0
     number: int = 0
+    talks_to: str = ""
     mangle: Callable[[bytes], bytes] = lambda data: data
     """What the wire makes of its messages."""
     tap: Tap = field(init=False)
@@ -78,8 +82,8 @@ class Phone:
 
     @property
     def peer(self) -> str:
-        assert self.other is not None
-        return self.other.name
+        """The dialog that counts: that of the 2xx, before that of the only other one."""
+        return self.talks_to or self.others[0].name
 
     @property
     def controller(self) -> Controller:
@@ -125,9 +129,11 @@ class Phone:
     def _transmit(self, data: bytes) -> None:
         data = self.mangle(data)
         self.sent.append(data)
-        other = self.other
-        assert other is not None
-        self.host.world.after(self.delay, lambda: other.receive(data))
+        message = parse_message(data)
+        meant = message.to_tag if message.is_request else message.from_tag
+        for other in self.others:
+            if meant in ("", other.name):
+                self.host.world.after(self.delay, partial(other.receive, data))
 
     def _make(self, key: CallKey) -> Controller:
         self.party = Party(self.host, self.config)
@@ -151,9 +157,10 @@ class Phone:
                 case Deliver(data):
                     self.got.append(data)
                     self._stack(parse_message(data))
-                case SendInfo(headers=headers, body=body):
+                case SendInfo(dialog=dialog, headers=headers, body=body):
                     fields = [f"{name}: {value}" for name, value in headers[:1]]
-                    self._request("INFO", body, *fields, body_type=dict(headers)["Content-Type"])
+                    kind = dict(headers)["Content-Type"]
+                    self._request("INFO", body, *fields, to=dialog, body_type=kind)
                 case SendReoffer(key, dialog, method):
                     self._reoffer(key, dialog, method)
                 case Report(_, text):
@@ -167,7 +174,7 @@ class Phone:
 
     def _reoffer(self, key: CallKey, dialog: str, method: str) -> None:
         if self.manners.reoffers:
-            self._request(method, self.stack.offer())
+            self._request(method, self.stack.offer(), to=dialog)
         else:
             self.tap.reoffer_refused(self.host.world.now, key, dialog)
 
@@ -243,7 +250,11 @@ class Phone:
         if self.manners.early:
             self._respond(message, 183, answer, rseq=1 if self.manners.early == "reliable" else 0)
         again = b"" if self.manners.early == "reliable" else answer
-        self.host.world.after(self.manners.ringing, lambda: self._respond(message, 200, again))
+        self.host.world.after(self.manners.ringing, lambda: self._pick_up(message, again))
+
+    def _pick_up(self, invite: SipMessage, answer: bytes) -> None:
+        if self.manners.rings:
+            self._respond(invite, 200, answer)
 
     def _stack_response(self, message: SipMessage) -> None:
         status, cseq = message.status or 0, message.cseq
@@ -254,9 +265,12 @@ class Phone:
             self._request("ACK", number=cseq.number)
             self._request("INVITE", self.stack.offer(), "Authorization: Digest x", to="")
         elif status >= 200:
-            self._request("ACK", number=cseq.number)
+            if status < 300:
+                self.talks_to = message.to_tag
+            self._request("ACK", number=cseq.number, to=message.to_tag)
         elif message.is_reliable_provisional:
-            self._request("PRACK", b"", rack(message.rseq or 0, cseq.number))
+            field = rack(message.rseq or 0, cseq.number)
+            self._request("PRACK", b"", field, to=message.to_tag)
 
 
 def phones(
@@ -271,5 +285,5 @@ def phones(
     """Two phones with a wire between them."""
     one = Phone(topology.a.host, config, caller_tap or TapConfig(), caller or Manners())
     two = Phone(topology.b.host, callee_config or config, manners=callee or Manners())
-    one.other, two.other = two, one
+    one.others, two.others = [two], [one]
     return one, two

@@ -11,6 +11,7 @@ from sipice.sip.body import session_description
 from sipice.sip.message import parse_message
 from sipice.sip.settings import TapConfig
 from tests.simnet.call import ice_servers
+from tests.simnet.host import Host
 from tests.simnet.nat import PORT_RESTRICTED
 from tests.simnet.topology import OPEN, SiteKind, Topology, behind, build, same_lan
 from tests.sip.phones import Manners, Phone, phones
@@ -97,8 +98,7 @@ def test_candidates_travel_by_info(kinds: tuple[SiteKind, SiteKind]) -> None:
     for phone in (a, b):
         asked = phone.words().count("INFO")
         assert asked
-        assert phone.other is not None
-        assert phone.other.words().count("200 INFO") >= asked
+        assert phone.others[0].words().count("200 INFO") >= asked
         assert not any(data.startswith(b"INFO") for data in phone.got), "not for the stack"
 
 
@@ -165,3 +165,35 @@ def test_a_late_answer_finds_the_offer_alive() -> None:
         a.call()
         topology.world.run(until=seconds - 1)
         until(topology, a, b)
+
+
+@pytest.mark.parametrize("trickle", Trickle)
+@pytest.mark.parametrize("early", ["preview", "reliable", ""])
+def test_one_of_three_forks_takes_the_call(early: str, trickle: Trickle) -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    settings = config(topology, trickle)
+    a, b = phones(topology, settings, callee=Manners(early, ringing=20.0))
+    callees = [b]
+    for number, seconds in ((1, 3.0), (2, 22.0)):
+        host = Host(topology.world, f"fork{number}")
+        host.attach(topology.internet, [f"203.0.113.7{number}"])
+        callees.append(Phone(host, settings, manners=Manners(early, ringing=seconds)))
+        callees[-1].others = [a]
+    a.others = callees
+    winner = callees[1]
+    a.call()
+    topology.world.run(until=2.0)
+    if early:
+        assert set(a.controller.dialogs) == {one.name for one in callees}
+    topology.world.run(until=5.0)
+    until(topology, a, winner)
+    assert a.talks_to == winner.name
+    for loser in (b, callees[2]):
+        loser.manners.rings = False
+    topology.world.run(until=topology.world.now + 40)
+    assert a.controller.dialogs == (winner.name,)
+    assert a.sends()
+    assert winner.sends()
+    a.hang_up()
+    topology.world.run(until=topology.world.now + 1)
+    assert (a.closed, winner.closed) == (1, 1)

@@ -61,7 +61,7 @@ def test_each_early_dialog_is_told_by_what_its_own_peer_takes() -> None:
     call_out(end, clock, confirmed=False)
     end.controller.news = FRAGMENT
     end.incoming(response(180, 1, *TRICKLES, by="bob"))
-    end.incoming(response(180, 1, "Recv-Info:", by="carol"))
+    end.incoming(response(180, 1, "Supported: trickle-ice", "Recv-Info:", by="carol"))
     end.incoming(response(180, 1, *TRICKLES, by="dave"))
     run(clock, 0.1)
     assert [one.dialog for one in end.asked] == ["bob", "dave"]

@@ -64,8 +64,7 @@ class Names:
             found = await _find_hidden(query)
         else:
             found = await self._find(query)
-        if self._tasks.pop(query, None) is None:
-            return  # nobody wants to know any more
+        self._tasks.pop(query, None)
         if isinstance(found, str):
             self._core.name_failed(self._loop.time(), query, found)
         else:

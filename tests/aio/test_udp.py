@@ -16,7 +16,7 @@ from tests.aio.harness import LOCAL, PATIENCE, Run, on_each_loop
 
 REQUEST = encode(Message(Method.BINDING, Class.REQUEST, Random(1).randbytes(12)))
 OTHER = encode(Message(Method.BINDING, Class.REQUEST, Random(2).randbytes(12)))
-MEDIA = b"\x80 some audio"
+MEDIA = b"\x80 some audio, longer than a header of STUN"
 
 
 class Reader:

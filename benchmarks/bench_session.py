@@ -6,8 +6,9 @@ A session is both its ends, each with a socket of its own: opened, described, ch
 one packet of media each way, closed. The pacer's floor of 5 ms between the transactions of a
 process limits how many sessions may start in a second, not what they cost: it is on where the row
 says so. Memory is the growth of RSS per connected end, idle the CPU time of connected ends that do
-nothing but consent. Ten thousand ends of one process have their peers in a second one. Gathering is
-what one end spends on it, with no server and with a STUN server on this machine.
+nothing but consent, each engine in a process of its own. The many ends of one process have their
+peers in a second one. Gathering is what one end spends on it, with no server and with a STUN server
+on this machine. A packet of media is sent by one end and received by the other.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
-from benchmarks.paired import Measured, summary
+from benchmarks.paired import summary
 from benchmarks.table import Row, main
 from sipice.aio.port import SharedPort
 from sipice.aio.session import Session, open_session
@@ -46,11 +47,12 @@ ROUNDS = 5
 SESSIONS = 100
 KEPT = 500
 IDLE_SECONDS = 10.0
-MANY = 9_000
-"""Ends of one process; the limit of descriptors of many systems is twice that."""
+MANY = 5_000
+"""Ends of one process; consent of the first goes on while the last are connected."""
 BATCH = 100
 """So many ends are told to the other process before its answers are read."""
-PACKET = b"\x80 a packet of media"
+PACKET = b"\x80 a packet of media".ljust(172)
+PACKETS, BURST = 10_000, 20
 
 Pair = tuple[Session, Session]
 
@@ -126,22 +128,29 @@ async def sessions(floor: float) -> Times:
     return times
 
 
-async def kept() -> tuple[Measured, dict[str, float]]:
-    """CPU seconds per second and connected end, and KiB of RSS for each."""
-    cpu: dict[str, list[float]] = {}
-    memory: dict[str, float] = {}
-    for name, hold in (("ours", hold_ours), ("aioice", hold_theirs)):
+def apart(name: str) -> tuple[float, float]:
+    """``kept`` in a process of its own: what one engine has freed would serve the other."""
+    code = (
+        f"import asyncio; from benchmarks import bench_session as b; asyncio.run(b.kept({name!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    cpu, memory = map(float, done.stdout.split())
+    return cpu, memory
+
+
+async def kept(name: str) -> None:
+    """Print CPU seconds per second and connected end, and KiB of RSS for each."""
+    hold = {"ours": hold_ours, "aioice": hold_theirs}[name]
+    gc.collect()
+    before = rss()
+    async with AsyncExitStack() as stack:
+        await hold(stack)
         gc.collect()
-        before = rss()
-        async with AsyncExitStack() as stack:
-            await hold(stack)
-            gc.collect()
-            memory[name] = (rss() - before) / (2 * KEPT)
-            await asyncio.sleep(5.0)  # past the first checks and the freeing of candidates
-            start = time.process_time()
-            await asyncio.sleep(IDLE_SECONDS)
-            cpu[name] = [(time.process_time() - start) / IDLE_SECONDS / (2 * KEPT)]
-    return summary(cpu), memory
+        memory = (rss() - before) / (2 * KEPT)
+        await asyncio.sleep(5.0)  # past the first checks and the freeing of candidates
+        start = time.process_time()
+        await asyncio.sleep(IDLE_SECONDS)
+        print((time.process_time() - start) / IDLE_SECONDS / (2 * KEPT), memory)
 
 
 async def hold_ours(stack: AsyncExitStack) -> None:
@@ -158,16 +167,66 @@ async def hold_theirs(stack: AsyncExitStack) -> None:
             stack.push_async_callback(end.close)
 
 
-async def on_one_port() -> float:
-    """CPU seconds of a session whose ends are on two shared ports."""
-    pacer = Pacer(0.0)
-    async with SharedPort(addresses=[HOST]) as left, AsyncExitStack() as stack:
+async def our_media() -> float:
+    """CPU seconds of a packet that one end sends and the other receives."""
+    pacer, arrived = Pacer(0.0), asyncio.Semaphore(0)
+    one = open_session(role=Role.CONTROLLING, config=CONFIG, addresses=[HOST], pacer=pacer)
+    two = open_session(
+        role=Role.CONTROLLED,
+        config=CONFIG,
+        addresses=[HOST],
+        pacer=pacer,
+        on_media=lambda *_: arrived.release(),
+    )
+    async with one, two:
+        await two.set_remote(one.description())
+        await one.set_remote(two.description())
+        await asyncio.gather(one.path(), two.path())
         start = time.process_time()
-        for _ in range(SESSIONS):
-            one = await stack.enter_async_context(open_end(Role.CONTROLLING, pacer, port=left))
-            two = await stack.enter_async_context(open_end(Role.CONTROLLED, pacer))
+        for _ in range(PACKETS // BURST):
+            for _ in range(BURST):
+                one.send(PACKET)
+            for _ in range(BURST):
+                await arrived.acquire()
+        return (time.process_time() - start) / PACKETS
+
+
+async def their_media() -> float:
+    one, two = await their_ends()
+    start = time.process_time()
+    for _ in range(PACKETS // BURST):
+        for _ in range(BURST):
+            await one.send(PACKET)
+        for _ in range(BURST):
+            await two.recv()
+    used = (time.process_time() - start) / PACKETS
+    await one.close()
+    await two.close()
+    return used
+
+
+async def media() -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {"ours": [], "aioice": []}
+    for _ in range(ROUNDS):
+        times["ours"].append(await our_media())
+        times["aioice"].append(await their_media())
+    return times
+
+
+async def on_one_port() -> float:
+    """CPU seconds of a session whose one end is on a shared port."""
+    pacer = Pacer(0.0)
+
+    async def session(port: SharedPort) -> None:
+        async with (
+            open_end(Role.CONTROLLING, pacer, port=port) as one,
+            open_end(Role.CONTROLLED, pacer) as two,
+        ):
             await connect(one, two)
-        await stack.aclose()
+
+    async with SharedPort(addresses=[HOST]) as port:
+        start = time.process_time()
+        await asyncio.gather(*(session(port) for _ in range(SESSIONS)))
         return (time.process_time() - start) / SESSIONS
 
 
@@ -301,24 +360,33 @@ def rows() -> Iterator[Row]:
             f"aioice {1e6 / wall.microseconds['aioice']:.0f}",
             wall.ratios["aioice"],
         )
-    idle, memory = asyncio.run(kept())
+    packet = summary(asyncio.run(media()))
+    yield Row(
+        "session: a packet of media, sent and received",
+        f"{packet.microseconds['ours']:.1f} us",
+        f"aioice {packet.microseconds['aioice']:.1f} us",
+        packet.ratios["aioice"],
+        2.0,
+    )
+    (cpu_ours, kib_ours), (cpu_theirs, kib_theirs) = apart("ours"), apart("aioice")
     yield Row(
         "session: RSS per connected end",
-        f"{memory['ours']:.1f} KiB",
-        f"aioice {memory['aioice']:.1f} KiB",
-        memory["aioice"] / memory["ours"],
+        f"{kib_ours:.1f} KiB",
+        f"aioice {kib_theirs:.1f} KiB",
+        kib_theirs / kib_ours,
     )
     yield Row(
         "session: consent, per end and second",
-        f"{idle.microseconds['ours']:.1f} us",
-        f"aioice {idle.microseconds['aioice']:.1f} us",
-        idle.ratios["aioice"],
+        f"{1e6 * cpu_ours:.1f} us",
+        f"aioice {1e6 * cpu_theirs:.1f} us",
+        cpu_theirs / cpu_ours,
     )
-    yield Row("session: one end on a shared port", f"{1e6 * asyncio.run(on_one_port()):.0f} us")
-    yield Row("session: gathering, no server", f"{1e6 * asyncio.run(gathering(())):.0f} us")
-    yield Row(
-        "session: gathering, a STUN server", f"{1e6 * asyncio.run(gathering_with_server()):.0f} us"
-    )
+    for what, measured in (
+        ("one end on a shared port", on_one_port()),
+        ("opened, gathered, closed, no server", gathering(())),
+        ("opened, gathered, closed, a STUN server", gathering_with_server()),
+    ):
+        yield Row(f"session: {what}", f"{1e6 * asyncio.run(measured):.0f} us")
     cpu_ms, kib, waiting = asyncio.run(many(MANY))
     yield Row(
         f"session: {MANY} connected ends in one process",

@@ -57,6 +57,7 @@ async def two_sessions(
     kinds: tuple[Collection[TcpType], Collection[TcpType]] = ((), ()),
     traces: tuple[FilePath | None, FilePath | None] = (None, None),
     patience: float = PATIENCE,
+    host: str = HOST,
     **options: Any,
 ) -> AsyncIterator[tuple[Session, Session]]:
     """Two sessions that know nothing of each other yet, within the patience of a test."""
@@ -64,7 +65,7 @@ async def two_sessions(
     ends = [
         open_session(
             role=role,
-            addresses=[HOST],
+            addresses=[host],
             config=config,
             pacer=pacer,
             tcp=tcp,

@@ -64,6 +64,18 @@ def test_two_sessions_select_mirrored_paths_and_carry_media(
     run(scenario())
 
 
+def test_two_sessions_connect_over_ipv6() -> None:
+    async def scenario() -> None:
+        async with two_sessions(host="::1") as (one, two):
+            await introduce(one, two)
+            assert (await one.path()).to.host == "::1"
+            assert (await two.path()).to.host == "::1"
+            assert one.send(b"\x80 over IPv6")
+            assert await two.receive() == b"\x80 over IPv6"
+
+    asyncio.run(scenario())
+
+
 def test_events_come_in_order_and_end_with_the_session() -> None:
     async def scenario() -> None:
         async with two_sessions() as (one, two):

@@ -248,6 +248,7 @@ def _fail(state: AgentState, check: Check, reason: str) -> None:
     if pair.state is SUCCEEDED and not check.nominating:
         return
     pair.state = FAILED
+    checklist.dequeue(generation, pair)  # it may wait there to be nominated again
     if state.tracer is not None:
         tracing.failed(state, check, reason)
     by_us = check.nominating and state.role is CONTROLLING

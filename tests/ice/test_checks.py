@@ -12,6 +12,7 @@ from sipice.stun import attributes as a
 from sipice.stun import decode, verify_integrity
 from tests.ice.harness import Puppet, Sent, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
+from tests.rfc.alone import Alone, requests
 
 OWN = address("10.0.0.1:5000")
 PEER = address("10.0.0.2:6000")
@@ -308,3 +309,14 @@ def test_a_failed_nomination_while_the_pac_timer_runs_leaves_room_for_another_pa
 def test_messages_of_ours_are_well_formed() -> None:
     for sent in pair_of().connect().run(1.0).log:
         assert decode(sent.data).has_fingerprint
+
+
+def test_a_nomination_that_failed_while_the_role_changed_twice_is_not_tried_again() -> None:
+    alone = Alone(Role.CONTROLLING)
+    alone.serve(0.04)
+    (nomination,) = [sent for sent in requests(alone.run(0.2)) if sent.nominates]
+    alone.ask(controlling=True, tie_breaker=2**64 - 1)
+    alone.ask(controlling=False, tie_breaker=0)
+    assert alone.agent.role is Role.CONTROLLING
+    alone.refuse(nomination, 400)
+    assert requests(alone.run(30.0)) == []

@@ -89,8 +89,10 @@ def _check_generation(generation: Generation) -> None:
     priorities = [pair.priority for pair in generation.checklist]
     assert priorities == sorted(priorities, reverse=True), "the checklist is out of order"
     for pair in generation.triggered:
-        # §8.1.1 queues the Succeeded pair again in order to nominate it.
-        again = pair.nominate and pair.state is PairState.SUCCEEDED
+        # §8.1.1 queues the Succeeded pair again in order to nominate it, and §7.2.5.1 where the
+        # answer to that was a role conflict.
+        asked = pair.nominate or pair.conflicts > 0
+        again = asked and pair.state is PairState.SUCCEEDED
         assert again or pair.state is PairState.WAITING, f"{pair} is queued"
     for component in generation.components:
         for pair in component.valid:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sipice.ice.candidate import Candidate
 from sipice.ice.credentials import Credentials
+from sipice.net import Address
 
 
 @dataclass(slots=True)
@@ -23,5 +24,7 @@ class Description:
     """More candidates may follow one by one (RFC 8838)."""
     complete: bool = True
     """No candidate follows: gathering is over, or end-of-candidates was given."""
+    uses: tuple[tuple[Address, Address], ...] = ()
+    """Remote only: our and the peer's address of each pair that it has chosen (RFC 8839 §5.2)."""
     defaults: tuple[Candidate, ...] = ()
     """Local only: the default candidate of each component, in order of components."""

@@ -48,6 +48,8 @@ def accept(
         trickle.add(state, generation, description.candidates)
         if description.complete:
             trickle.end(state, generation, mark=description.trickle)
+        if state.config.lite and remote.lite:
+            lite.adopt(state, generation, description.uses)
         return
     hosts.make(state, stream)
     _start(state, stream, generation, description)

@@ -255,6 +255,8 @@ def _plain_description(recorder: Recorder, value: Description) -> dict[str, Fiel
     }
     if value.pacing_ms is not None:
         fields["pacing_ms"] = value.pacing_ms
+    if value.uses:
+        fields["uses"] = [[str(one) for one in pair] for pair in value.uses]
     return fields
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, conclude, tracing
-from sipice.ice.pair import CandidatePair, PairState
+from collections.abc import Sequence
+
+from sipice.ice import checklist, conclude, media, tracing
+from sipice.ice.pair import CandidatePair, PairState, Role
 from sipice.ice.state import AgentState, Component, Generation
+from sipice.net import Address
 
 
 def receive_check(
@@ -51,3 +54,31 @@ def select_towards_lite(state: AgentState, generation: Generation) -> None:
             stream.media[component.number - 1].heard_more = True
             conclude.nominated(state, generation, pair)
     checklist.sort(state, generation)
+
+
+def adopt(
+    state: AgentState, generation: Generation, pairs: Sequence[tuple[Address, Address]]
+) -> None:
+    """RFC 8839 §4.4.2.2: the other lite agent controls, and says which pairs it uses."""
+    assert generation.remote is not None
+    if not pairs:
+        return
+    conclude.switch_role(state, Role.CONTROLLED, renew_tie_breaker=False)
+    for ours, theirs in pairs:
+        for local in generation.local.candidates:
+            component = generation.component(local.component)
+            for remote in generation.remote.candidates:
+                if (local.address, remote.address) != (ours, theirs) or component is None:
+                    continue
+                if remote.component == local.component:
+                    pair = checklist.make_pair(state, local, remote)
+                    _take(state, generation, component, pair)
+
+
+def _take(
+    state: AgentState, generation: Generation, component: Component, pair: CandidatePair
+) -> None:
+    pair.state, pair.answered_at = PairState.SUCCEEDED, state.now
+    component.valid, component.selected = [pair], None
+    media.add_source(state, generation, (pair.base.number, pair.to), component.number)
+    conclude.nominated(state, generation, pair)

@@ -268,6 +268,7 @@ def _description(fields: Record, secret: Callable[[str], str]) -> Description:
         ice2=fields["ice2"],
         trickle=fields["trickle"],
         complete=fields["complete"],
+        uses=tuple((to_address(a), to_address(b)) for a, b in fields.get("uses", ())),
     )
 
 

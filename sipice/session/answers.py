@@ -160,8 +160,9 @@ def _is_decided(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
             continue
         if slot.stream in exchange.restarted or slot.stream in exchange.added:
             continue
+        ask = _own if leg.agent.lite else _outlook
         found = [
-            _outlook(dialog, exchange.remote, section, slot.stream, entry)
+            ask(dialog, exchange.remote, section, slot.stream, entry)
             for entry in sorted(entries, key=lambda entry: entry.component)
             if entry.component <= slot.components
         ]
@@ -189,6 +190,20 @@ def _outlook(
     if local is None or remote is None:
         return Outlook.LOST, None
     return dialog.agent.outlook(stream, local, remote)
+
+
+def _own(
+    dialog: Dialog,
+    offer: SessionDescription,
+    section: int,
+    stream: StreamId,
+    entry: sdp.RemoteCandidate,
+) -> tuple[Outlook, Candidate | None]:
+    """A lite agent has no checks that could be lost: it takes the pair (RFC 8839 §4.4.2.2)."""
+    address = mapping.parsed(entry.address, entry.port)
+    known = dialog.agent.local_description(stream).candidates
+    local = next((one for one in known if one.address == address), None)
+    return (Outlook.LOST if local is None else Outlook.VALID), local
 
 
 def _send(leg: Leg, dialog: Dialog, exchange: Exchange) -> None:

@@ -63,6 +63,7 @@ def _use_ice(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: S
     if description is None:
         return
     memory = dialog.stream(slot.stream)
+    description = replace(description, uses=_uses(exchange.remote, section))
     if memory.peers:
         memory.peers = ()
         dialog.agent.use_ice(leg.now, slot.stream)
@@ -70,6 +71,18 @@ def _use_ice(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: S
         memory.unended = description.credentials.ufrag
         description = replace(description, complete=False)
     dialog.agent.set_remote_description(leg.now, slot.stream, description)
+
+
+def _uses(remote: SessionDescription, section: int) -> tuple[tuple[Address, Address], ...]:
+    """The pairs that a=remote-candidates names, each from our side."""
+    pairs = [
+        (
+            mapping.parsed(entry.address, entry.port),
+            destination_of(remote, section, entry.component),
+        )
+        for entry in remote.media[section].remote_candidates
+    ]
+    return tuple((ours, theirs) for ours, theirs in pairs if ours and theirs)
 
 
 def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot: Slot) -> None:

@@ -273,6 +273,7 @@ def test_credentials_that_only_move_to_another_level_are_no_restart() -> None:
 @pytest.mark.parametrize("hold", ["a=sendonly", "a=inactive"])
 @rfc("3264", "8.4", "rule", "3264-8.4-1")
 @rfc("6337", "5.3", "should", "6337-5.3-1")
+@rfc("3264", "5.1", "rule", "3264-5.1-2")
 def test_hold_and_resume_touch_no_ice(hold: str) -> None:
     solo = call_from(peer_text(section()))
     first = parsed(solo.answer(OWN))
@@ -281,6 +282,7 @@ def test_hold_and_resume_touch_no_ice(hold: str) -> None:
         assert line.encode() in seen
         answer = parsed(solo.answer(own_text(own_section(7000, "a=recvonly"))))
         assert effective.credentials(answer, 0) == effective.credentials(first, 0)
+        assert answer.media[0].rtcp == first.media[0].rtcp
     assert solo.opened == [0]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 import pytest
 
-from sipice.ice import AgentConfig, Role
-from sipice.session import DescriptionReady, SessionConfig, UpdateNeeded
+from sipice.ice import AgentConfig, CandidateType, Role
+from sipice.session import DescriptionReady, SessionConfig, Trickle, UpdateNeeded
 from tests.marks import rfc
 from tests.session.conversation import Conversation, Rules
 from tests.simnet.call import ice_servers
@@ -89,3 +92,63 @@ def test_consent_goes_on_during_hold(direction: str) -> None:
     call.run(1.0)
     call.talk()
     assert not call.a.all(UpdateNeeded)
+
+
+@rfc("9429", "3.5.3", "MUST NOT", "9429-3.5.3-1")
+def test_with_relays_only_no_other_address_of_ours_is_told() -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    agent = AgentConfig(
+        servers=ice_servers(topology, turn=True), candidate_types=frozenset({CandidateType.RELAYED})
+    )
+    config = SessionConfig(agent=agent, trickle=Trickle.OFF)
+    call = Conversation(topology, config).connect()
+    for party in (call.a, call.b):
+        for description in call.sent(party):
+            text = description.to_bytes()
+            assert b"192.168." not in text
+            assert b"203.0.113.2" not in text, "the outside of the NATs"
+            assert {one.type for one in description.media[0].candidates} == {"relay"}
+    call.talk()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"\xff" * 2000, b"v=0\r\n" * 5, b"a=candidate:" * 40_000],
+    ids=["nothing", "bytes", "lines", "half a megabyte"],
+)
+def test_a_storm_of_bad_offers_and_fragments_costs_the_call_no_packet(text: bytes) -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    agent = AgentConfig(servers=ice_servers(topology))
+    call = Conversation(topology, SessionConfig(agent=agent)).connect().run(5.0)
+    good = call.judge.sent["a", ""][0]
+    other = good.replace(b"m=audio", b"m=video").replace(b" 2 IN", b" 77 IN")
+    begin = call.world.now
+    for number in range(20):
+        at = begin + number * 0.05
+        for bad in (text, other + b"m=audio", good.replace(b"ice2", b"ice3")):
+            for method in (
+                call.b.controller.receive_offer,
+                call.b.controller.receive_answer,
+                call.b.controller.receive_fragment,
+            ):
+                call.world.at(at, partial(call.b.tell, method, "a", bad))
+    call.talk(2.0)
+    for party in (call.a, call.b):
+        times = [when for when, _, _ in party.media if when > begin]
+        assert max(later - earlier for earlier, later in pairwise(times)) < 0.021
+    assert not call.b.closed
+
+
+def test_a_peer_that_falls_silent_in_mid_negotiation_leaves_the_call_as_it_was() -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    agent = AgentConfig(servers=ice_servers(topology))
+    call = Conversation(topology, SessionConfig(agent=agent)).connect().run(5.0)
+    call.lost = lambda who, event: True
+    call.reoffer(call.a, restart=True)
+    call.talk(32.0)
+    call.a.tell(call.a.controller.offer_failed, "b", 408)
+    call.talk(2.0)
+    call.lost = lambda who, event: False
+    call.reoffer(call.a, restart=True)
+    call.talk(3.0)
+    assert len(call.sent(call.b)) == 2

@@ -6,9 +6,10 @@ import pytest
 
 from sdp import effective
 from sipice.ice import AgentConfig, Role
-from sipice.session import SessionConfig, Trickle
+from sipice.session import DescriptionReady, SessionConfig, Trickle, UpdateNeeded
 from tests.marks import rfc
 from tests.session.conversation import Conversation
+from tests.session.solo import Solo, own_section, own_text, parsed, peer_text, section
 from tests.session.stack import MUX, Line, Stack
 from tests.simnet.call import ice_servers
 from tests.simnet.nat import PORT_RESTRICTED
@@ -98,3 +99,44 @@ def test_the_controlling_one_of_two_lite_agents_names_the_remote_candidates() ->
     )
     assert not made.sent(made.b)[-1].media[0].remote_candidates
     made.talk()
+
+
+@rfc("8839", "4.4.2.2 Lite", "rule/MUST", "8839-4.4.2.2-1")
+@pytest.mark.parametrize("offers", [True, False])
+def test_of_two_lite_agents_who_gets_remote_candidates_is_controlled_and_takes_them(
+    offers: bool,
+) -> None:
+    solo = Solo(LITE, hosts=("192.0.2.10", "192.0.2.11"))
+    other = "a=candidate:2 1 UDP 2130706000 198.51.100.8 6000 typ host"
+    lite = ("a=ice-lite",)
+    first = peer_text(section(6000, other), head=lite)
+    own = own_text(own_section())
+    controller = solo.controller
+    if offers:
+        controller.begin_offer(0.0, "", own)
+        solo.take()
+        controller.receive_answer(0.0, "peer", first)
+    else:
+        controller.receive_offer(0.0, "peer", first)
+        solo.take()
+        controller.begin_answer(0.0, "peer", own)
+    solo.take()
+    (ours,) = [one for one in solo.bases if (one.host, one.port) == ("192.0.2.11", 40000)]
+    lines = (
+        "c=IN IP4 198.51.100.8",
+        other,
+        f"a=remote-candidates:1 {ours.host} {ours.port}",
+    )
+    later = peer_text(section(6000, *lines, ice=False), version=2, head=lite)
+    controller.receive_offer(1.0, "peer", later)
+    solo.take()
+    controller.begin_answer(1.0, "peer", own)
+    (ready,) = [one for one in solo.take() if isinstance(one, DescriptionReady)]
+    answer = parsed(ready.sdp)
+    (candidate,) = answer.media[0].candidates
+    assert (candidate.address, candidate.port) == (ours.host, ours.port)
+    path = solo.controller.media("peer", 0, 1).send
+    assert path is not None
+    assert (path.base.address, path.to.host) == (ours, "198.51.100.8")
+    assert solo.controller._leg.dialogs["peer"].agent.role is Role.CONTROLLED
+    assert solo.all(UpdateNeeded) == []

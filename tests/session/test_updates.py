@@ -153,6 +153,7 @@ def test_a_restart_can_be_asked_for() -> None:
 
 @rfc("8839", "4.4.3.1.1", "MUST", "8839-4.4.3.1.1-1")
 @rfc("8839", "4.4", "MAY", "8839-4.4-1")
+@rfc("3264", "8.3.1", "MUST/SHOULD NOT", "3264-8.3.1-1")
 @pytest.mark.parametrize("who", ["a", "b"])
 def test_media_goes_on_without_a_gap_while_ice_restarts(who: str) -> None:
     topology = build(HOME, HOME, rtt=0.050)

@@ -69,6 +69,8 @@ class Phone:
     talks_to: str = ""
     mangle: Callable[[bytes], bytes] = lambda data: data
     """What the wire makes of its messages."""
+    receiver: Callable[[bytes], None] | None = None
+    """Takes what comes over the wire in the place of ``receive``."""
     tap: Tap = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +107,9 @@ class Phone:
     def reinvite(self) -> None:
         self._request("INVITE", self.stack.offer())
 
+    def refresh(self) -> None:
+        self._request("UPDATE")
+
     def hang_up(self) -> None:
         self._request("BYE")
 
@@ -122,7 +127,12 @@ class Phone:
 
     # The wire
 
+    def arrive(self, data: bytes) -> None:
+        """Something comes over the wire."""
+        (self.receiver or self.receive)(data)
+
     def receive(self, data: bytes) -> None:
+        """One whole message."""
         self.tap.incoming(self.host.world.now, data, self.way)
         self._work()
 
@@ -133,7 +143,7 @@ class Phone:
         meant = message.to_tag if message.is_request else message.from_tag
         for other in self.others:
             if meant in ("", other.name):
-                self.host.world.after(self.delay, partial(other.receive, data))
+                self.host.world.after(self.delay, partial(other.arrive, data))
 
     def _make(self, key: CallKey) -> Controller:
         self.party = Party(self.host, self.config)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 import sdp
 from sipice.ice import AgentConfig
 from sipice.session import Reason, SessionConfig, Trickle, UpdateNeeded
 from sipice.sip.body import session_description
+from sipice.sip.framing import StreamFramer
 from sipice.sip.message import parse_message
+from sipice.sip.outputs import Way
 from sipice.sip.settings import TapConfig
 from tests.simnet.call import ice_servers
 from tests.simnet.host import Host
 from tests.simnet.nat import PORT_RESTRICTED
 from tests.simnet.topology import OPEN, SiteKind, Topology, behind, build, same_lan
 from tests.sip.phones import Manners, Phone, phones
+from tests.sip.taps import first_word
 
 HOME = behind(PORT_RESTRICTED)
 
@@ -197,3 +202,85 @@ def test_one_of_three_forks_takes_the_call(early: str, trickle: Trickle) -> None
     a.hang_up()
     topology.world.run(until=topology.world.now + 1)
     assert (a.closed, winner.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("transport", ["TCP", "TLS", "WS"])
+def test_over_a_stream_lengths_are_true_however_it_is_cut(transport: str) -> None:
+    topology = build(HOME, HOME, rtt=0.050)
+    callee = Manners("preview", ringing=2.0)
+    a, b = phones(topology, config(topology, Trickle.FULL), callee=callee)
+    rng = Random(transport)
+    for phone in (a, b):
+        phone.way = Way(transport, connection="one")
+        _cut_up(phone, rng)
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 10)
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 2)
+    a.hang_up()
+    topology.world.run(until=topology.world.now + 60)
+    assert (a.closed, b.closed) == (1, 1)
+    assert a.reports == b.reports == []
+    assert a.words().count("INVITE") == 2, "nothing is sent again over a stream"
+
+
+def _cut_up(phone: Phone, rng: Random) -> None:
+    """What the phone receives comes in pieces of any size, with keep-alives between messages."""
+    framer, take = StreamFramer(), phone.receive
+
+    def receive(data: bytes) -> None:
+        stream = data + b"\r\n\r\n"
+        while stream:
+            size = rng.randint(1, 700)
+            for message in framer.receive(stream[:size]):
+                take(message)
+            stream = stream[size:]
+
+    phone.receiver = receive
+
+
+def test_a_refresh_of_the_session_changes_nothing() -> None:
+    """RFC 4028: a re-INVITE with the same description, an UPDATE without one."""
+    topology = build(rtt=0.050)
+    a, b = phones(topology, config(topology, Trickle.OFF))
+    for phone in (a, b):
+        phone.stack.silent_version = True
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 5)
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 2)
+    first, events = descriptions(a)[-1], len(a.party.events) if a.party else 0
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 2)
+    assert descriptions(a)[-1] == first
+    assert descriptions(b)[-1] == descriptions(b)[-2]
+    assert a.party is not None
+    kinds = {type(event).__name__ for _, event in a.party.events[events:]}
+    assert kinds <= {"DescriptionReady", "MediaChanged"}, "nothing was gathered or checked"
+    a.refresh()
+    topology.world.run(until=topology.world.now + 2)
+    assert a.words()[-1] == "UPDATE"
+    assert a.sends()
+    assert b.sends()
+
+
+def test_a_storm_of_offers_does_not_disturb_the_call() -> None:
+    topology = build(rtt=0.050)
+    a, b = phones(topology, config(topology))
+    a.call()
+    until(topology, a, b)
+    topology.world.run(until=topology.world.now + 5)
+    for number in range(40):
+        a.reinvite() if number % 3 else b.reinvite()
+        topology.world.run(until=topology.world.now + 0.013)
+    topology.world.run(until=topology.world.now + 60)
+    assert a.sends()
+    assert b.sends()
+    assert (a.closed, b.closed) == (0, 0)
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 2)
+    assert first_word(a.got[-1]) == "200 INVITE", "and offers are possible again"
+    for phone in (a, b):
+        assert not [text for text in phone.reports if "rejected" in text]

@@ -8,7 +8,7 @@ from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
 from sipice.sip.dialog import keep_newest
-from sipice.sip.leg import MOST_REMEMBERED, Awaiting, CallLeg, Item, Transaction
+from sipice.sip.leg import MOST_REMEMBERED, Answer, Awaiting, CallLeg, Item, Transaction
 from sipice.sip.message import parse_message
 from sipice.sip.state import TapState
 
@@ -34,11 +34,42 @@ def describe(state: TapState, leg: CallLeg, now: float, item: Item, meaning: Mea
     if item.out:
         leg.plain[item.theirs] = body.data
         keep_newest(leg.plain, MOST_REMEMBERED)
-    rejected = _hand_over(state, leg, now, item, body.data, kind)
+    _await(state, leg, now, item, body.data, kind)
+
+
+def success_without_answer(
+    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction | None
+) -> bool:
+    """A 2xx without the answer that its request is owed, or with one that came before.
+
+    RFC 6337 §3.1.1: a preview is the answer then. Without any the call cannot be had. False for
+    every other message.
+    """
+    message = item.message
+    owed = transaction is not None and transaction.plain is not None
+    if not owed or message.is_request or not 200 <= (message.status or 0) < 300:
+        return False
+    if session_description(message) is not None or leg.is_over(item.theirs):
+        return False
+    known = leg.answer(item)
+    if known is None:
+        text = "there is no answer in it"
+        reject(state, leg, now, item, Rejected(488, compose.warning(text), None, text))
+    elif not known.final:
+        _await(state, leg, now, item, known.original, Kind.ANSWER)
+    elif not item.out and state.config.repeat_answer:
+        passing.forward(state, leg, now, item, known.passed)
+    else:
+        return False
+    return True
+
+
+def _await(state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, kind: Kind) -> None:
+    rejected = _hand_over(state, leg, now, item, sdp, kind)
     if rejected is not None:
         reject(state, leg, now, item, rejected)
         return
-    leg.awaiting[item.out] = Awaiting(item, item.theirs, kind)
+    leg.awaiting[item.out] = Awaiting(item, item.theirs, kind, sdp)
     due = Due(leg.key, Alarm.DESCRIBE, item.out)
     state.alarms.set(due, now + state.config.describe_within)
 
@@ -105,7 +136,8 @@ def ready(state: TapState, leg: CallLeg, now: float, event: DescriptionReady) ->
     if transaction is not None and awaiting.kind is Kind.OFFER:
         transaction.rewritten = event.sdp
     if awaiting.kind is not Kind.OFFER:
-        leg.note_answer(awaiting.item, event.sdp, final=awaiting.kind is Kind.ANSWER)
+        final = awaiting.kind is Kind.ANSWER
+        leg.note_answer(awaiting.item, Answer(awaiting.original, event.sdp, final))
     passing.forward(state, leg, now, awaiting.item, event.sdp)
     for note in event.notes:
         state.report(leg, note)

@@ -106,6 +106,17 @@ class Awaiting:
     item: Item
     dialog: str
     kind: Kind
+    original: bytes
+
+
+class Answer(NamedTuple):
+    """An answer in a response."""
+
+    original: bytes
+    passed: bytes
+    """As it was passed on."""
+    final: bool
+    """Not only a preview."""
 
 
 @dataclass(slots=True, eq=False)
@@ -214,10 +225,10 @@ class CallLeg:
     """Rewritten descriptions by the identity of the message that carried the original."""
     passed: dict[Hashable, None] = field(default_factory=dict[Hashable, None])
     """The identities of responses of ours that have left."""
-    answers: dict[tuple[bool, str, int], tuple[bytes, bool]] = field(
-        default_factory=dict[tuple[bool, str, int], tuple[bytes, bool]]
+    answers: dict[tuple[bool, str, int], Answer] = field(
+        default_factory=dict[tuple[bool, str, int], "Answer"]
     )
-    """By direction, dialog and CSeq: the first answer as it was passed on; was it final?"""
+    """The first answer in responses, by direction, dialog and CSeq."""
     plain: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """The last description of our stack by dialog, as the stack wrote it."""
     outgoing: deque[Item] = field(default_factory=deque[Item])
@@ -289,16 +300,21 @@ class CallLeg:
         To the stack the first answer once more, which it might have missed; to the peer nothing,
         unless all that it has got is a preview.
         """
-        cseq = item.message.cseq
-        number = cseq.number if cseq else 0
-        body, final = self.answers.get((item.out, item.theirs, number), (b"", True))
-        return b"" if item.out and final else body
+        known = self.answer(item)
+        if known is None or (item.out and known.final):
+            return b""
+        return known.passed
 
-    def note_answer(self, item: Item, body: bytes, *, final: bool) -> None:
+    def answer(self, item: Item) -> Answer | None:
+        """The first answer that the responses of this transaction have carried."""
+        cseq = item.message.cseq
+        return self.answers.get((item.out, item.theirs, cseq.number)) if cseq else None
+
+    def note_answer(self, item: Item, answer: Answer) -> None:
         """A response has carried an answer, or a preview of it."""
         cseq = item.message.cseq
         if not item.message.is_request and cseq is not None:
-            self.answers[item.out, item.theirs, cseq.number] = body, final
+            self.answers[item.out, item.theirs, cseq.number] = answer
             keep_newest(self.answers, MOST_REMEMBERED)
 
     def invites(self) -> list[Transaction]:

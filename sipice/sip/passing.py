@@ -64,24 +64,30 @@ def rewritten(
 
 
 def _put(edit: Edit, sdp: bytes, *, flatten: bool) -> None:
+    """In the place of the description; or of the whole body, where that may be made plain."""
     message = edit.message
     body = session_description(message)
     if body is None:
+        if flatten and sdp:
+            _put_whole(edit, sdp)
         return
-    if sdp and not (flatten and (body.container or message.header("content-type") != SDP)):
-        put_body(edit, body, sdp)
-        if message.header("content-length") is None:
-            edit.append("Content-Length", str(len(message.body) - len(body.data) + len(sdp)))
-    elif body.container and not flatten:
-        put_body(edit, body, b"")
+    odd = bool(body.container) or message.header("content-type") != SDP
+    if (flatten and odd) or not (sdp or body.container):
+        _put_whole(edit, sdp)
+        return
+    put_body(edit, body, sdp)
+    if message.header("content-length") is None:
+        edit.append("Content-Length", str(len(message.body) - len(body.data) + len(sdp)))
+
+
+def _put_whole(edit: Edit, sdp: bytes) -> None:
+    edit.splice(edit.message.body_start, edit.message.body_end, sdp)
+    edit.put("Content-Length", str(len(sdp)))
+    if sdp:
+        edit.put("Content-Type", SDP)
     else:
-        edit.splice(message.body_start, message.body_end, sdp)
-        edit.put("Content-Length", str(len(sdp)))
-        if sdp:
-            edit.put("Content-Type", SDP)
-        else:
-            edit.drop("Content-Type")
-            edit.drop("Content-Disposition")
+        edit.drop("Content-Type")
+        edit.drop("Content-Disposition")
 
 
 def _check_size(state: TapState, leg: CallLeg, item: Item, size: int) -> None:

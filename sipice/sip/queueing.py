@@ -233,6 +233,10 @@ def _by_meaning(state: TapState, leg: CallLeg, now: float, item: Item, meaning: 
             passing.repeat(state, leg, now, item)
         case Meaning.IGNORED if passing.is_out_of_place(item):
             passing.forward(state, leg, now, item, leg.first_answer(item))
+        case Meaning.NOTHING if describe.success_without_answer(
+            state, leg, now, item, leg.transaction(item)
+        ):
+            pass
         case _:
             rejected = meaning is Meaning.REJECTION
             passing.forward(state, leg, now, item, rejected=rejected)

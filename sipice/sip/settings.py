@@ -38,6 +38,8 @@ class TapConfig:
     """RFC 3261 §18.1.1: larger messages should not travel over UDP."""
     flatten: bool = True
     """Stacks get a multipart body with SDP in it as that SDP alone, which is all they can read."""
+    repeat_answer: bool = True
+    """Stacks get an answer that came in an 18x once more in a 2xx without one."""
     most_calls: int = 1_000
     most_dialogs: int = 64
     """Per call."""

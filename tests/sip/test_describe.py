@@ -373,3 +373,53 @@ def test_an_answer_to_nothing_is_left_out() -> None:
     assert end.delivered() == ["200 INVITE"]
     assert body_of(end.stack[0]) == b""
     assert end.sent() == ["INVITE"]
+
+
+@pytest.mark.parametrize("repeat", [True, False])
+@pytest.mark.parametrize("rseq", [0, 1])
+def test_a_2xx_without_the_answer_of_the_18x_completes_the_call(rseq: int, repeat: bool) -> None:
+    """A preview is the answer then; a stack that reads no 18x gets the answer in the 2xx."""
+    end, clock = alone(TapConfig(repeat_answer=repeat))
+    end.outgoing(OFFER)
+    run(clock, 0.1)
+    end.incoming(response(183, 1, body=sdp("answer"), rseq=rseq))
+    run(clock, 0.1)
+    for _ in range(2):
+        end.incoming(response(200, 1, BOB))
+        run(clock, 0.1)
+    assert end.delivered() == ["183 INVITE", "200 INVITE", "200 INVITE"]
+    assert end.stack[1] == end.stack[2]
+    assert body_of(end.stack[1]) == (sdp("answer") if repeat or not rseq else b"")
+    told = [verb for verb in end.controller.verbs() if verb.startswith("receive_answer")]
+    assert told[-1] == "receive_answer bob"
+    assert len(told) == (1 if rseq else 2)
+
+
+def test_our_2xx_without_an_answer_repeats_none_but_makes_the_preview_the_answer() -> None:
+    end, clock = alone()
+    ringing(end)
+    run(clock, 0.1)
+    end.outgoing(response(183, 1, body=sdp("answer")))
+    run(clock, 0.1)
+    end.outgoing(response(200, 1, BOB))
+    run(clock, 0.1)
+    assert end.sent() == ["183 INVITE", "200 INVITE"]
+    assert end.controller.verbs()[-2:] == ["begin_answer alice", "confirm alice"]
+
+
+def test_a_2xx_without_any_answer_is_no_success() -> None:
+    end, clock = alone()
+    end.outgoing(OFFER)
+    run(clock, 0.1)
+    end.incoming(response(200, 1, BOB))
+    assert end.delivered() == ["488 INVITE"]
+    assert end.sent() == ["INVITE", "ACK", "BYE"]
+    end, clock = alone()
+    call_out(end, clock)
+    for method, number in (("INVITE", 2), ("UPDATE", 3)):
+        end.outgoing(request(method, number, to="bob", body=sdp("again")))
+        run(clock, 0.1)
+        end.incoming(response(200, number, BOB, method=method))
+        assert end.delivered()[-1] == f"488 {method}"
+        assert end.controller.verbs()[-1] == "offer_failed bob"
+    assert end.open

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sipice.sip.leg import CallLeg, Item
+from sipice.sip.leg import Answer, CallLeg, Item
 from sipice.sip.message import parse_message
 from sipice.sip.outputs import CallKey
 from tests.sip.story import request, response
@@ -49,5 +49,5 @@ def test_what_is_remembered_is_bounded() -> None:
     leg = CallLeg(CallKey("1", "alice", True), "own")
     for number in range(1_000):
         leg.begin(item(request("INVITE", number, to="bob")))
-        leg.note_answer(item(response(200, number)), b"", final=True)
+        leg.note_answer(item(response(200, number)), Answer(b"", b"", True))
     assert len(leg.transactions) == len(leg.answers) == 256

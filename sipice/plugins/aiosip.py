@@ -112,20 +112,28 @@ class Application(aiosip.Application):  # type: ignore[misc]
         """See Stack; a request outside of any dialog goes to the route of its method."""
         view = parse_message(data)
         message = to_aiosip(view)
-        dialog = self._kept.get(view.call_id)
-        route = self.router.routes.get(view.method)
         if message is None:
             return
-        if dialog is not None:
+        dialog = self._kept.get(view.call_id)
+        is_known = dialog is not None and str(message.headers["CSeq"]) in dialog.asked
+        if view.is_request and not view.to_tag and not is_known and view.method != "CANCEL":
+            self._begin(dialog or self._callee(message, view, way), message, view)
+        elif dialog is not None:
             dialog.take(message, view)
-        elif view.is_request and route is not None:
-            self.plugin.spawn(self._begin(message, view, way, route))
 
-    async def _begin(self, message: Any, view: SipMessage, way: Way, route: Any) -> None:
+    def _begin(self, dialog: Dialog, message: Any, view: SipMessage) -> None:
+        """A request outside of any dialog; also an INVITE that comes again after a challenge."""
+        route = self.router.routes.get(view.method)
+        dialog.note_request(message, view)
+        done = None if route is None else route(dialog, message)
+        if asyncio.iscoroutine(done):
+            self.plugin.spawn(done)
+
+    def _callee(self, message: Any, view: SipMessage, way: Way) -> Dialog:
         udp, remote = cast("Any", way.connection)
         host, port = udp.transport.get_extra_info("sockname")[:2]
         user = message.to_details["uri"]["user"] or "sipice"
-        dialog = self._kept[view.call_id] = self._dialogs[view.call_id] = Dialog(
+        dialog = Dialog(
             self,
             message.headers["From"],
             message.headers["To"],
@@ -137,10 +145,8 @@ class Application(aiosip.Application):  # type: ignore[misc]
             loop=self.loop,
             is_callee=True,
         )
-        dialog.note_request(message, view)
-        done = route(dialog, message)
-        if asyncio.iscoroutine(done):
-            await done
+        self._kept[view.call_id] = self._dialogs[view.call_id] = dialog
+        return dialog
 
     def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         """See Stack."""

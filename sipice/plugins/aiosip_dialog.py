@@ -13,8 +13,8 @@ _COPIED = ("Via", "From", "CSeq", "Record-Route")
 _REMEMBERED = 8
 _SDP = "application/sdp"
 
-OnRequest = Callable[["Dialog", Any], tuple[int, str, str | None] | None]
-"""Answers a request inside a dialog: status, reason, SDP; None leaves it to the dialog."""
+OnRequest = Callable[["Dialog", Any], bool]
+"""Told of a request inside a dialog; True when it has replied, else the dialog does."""
 
 
 class _Counter(dict[str, int]):
@@ -83,11 +83,20 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
             if view.method == "BYE":
                 self.app.forget_later(self)
             return
-        answer = self.on_request(self, message) if self.on_request is not None else None
-        if answer is None:
-            answer = (200, "OK", self.sdp if view.body and view.method != "INFO" else None)
-        headers = Headers({"CSeq": cseq})
-        self.send_reply(answer[0], answer[1], headers=headers, payload=answer[2])
+        if view.method == "CANCEL":
+            self._cancelled(cseq)
+            return
+        if self.on_request is None or not self.on_request(self, message):
+            sdp = self.sdp if view.body and view.method in ("INVITE", "UPDATE") else None
+            self.send_reply(200, "OK", headers=Headers({"CSeq": cseq}), payload=sdp)
+
+    def _cancelled(self, cseq: str) -> None:
+        """RFC 3261 §9.2: 200, and 487 to the INVITE if it has not been answered."""
+        self.send_reply(200, "OK", headers=Headers({"CSeq": cseq}))
+        invite = self.invited.headers["CSeq"]
+        answered = self.sent.get(str(invite), (b"SIP/2.0 1",))[0]
+        if answered.startswith(b"SIP/2.0 1"):
+            self.send_reply(487, "Request Terminated", headers=Headers({"CSeq": invite}))
 
     def note_request(self, message: Any, view: SipMessage) -> None:
         """What a request says about its dialog, before anybody answers it."""

@@ -32,7 +32,7 @@ class Sipp:
 
     def __init__(
         self,
-        scenario: str,
+        scenario: str | Path,
         folder: Path,
         *,
         remote: tuple[str, int] | None = None,
@@ -40,9 +40,15 @@ class Sipp:
         transport: str = "udp",
         user: str = "bob",
         timeout: float = 30.0,
+        echo: bool = False,
     ) -> None:
-        """``remote`` is whom a caller calls; ``folder`` is where sipp may write."""
-        self.scenario = scenario
+        """``remote`` is whom a caller calls; ``folder`` is where sipp may write.
+
+        A scenario is a name, or a file of its own. ``echo`` sends media back as it came.
+        """
+        named = isinstance(scenario, str)
+        self._scenario = SCENARIOS / f"{scenario}.xml" if named else scenario
+        self._echo = echo
         self.port = free_port(transport)
         self.media_port = free_port("udp", count=4)
         """sipp binds this one for audio and the next even one for video."""
@@ -95,7 +101,8 @@ class Sipp:
         remote = [] if self._remote is None else ["{}:{}".format(*self._remote)]
         return [
             *remote,
-            *("-sf", str(SCENARIOS / f"{self.scenario}.xml")),
+            *("-sf", str(self._scenario)),
+            *(["-rtp_echo"] if self._echo else []),
             *("-s", self._user),
             *("-i", host, "-p", str(self.port)),
             *("-mi", host, "-mp", str(self.media_port)),

@@ -8,6 +8,7 @@ from typing import Any
 from sipice.cli.demo.agent import HOST, Phone, free_port
 from sipice.plugins.aiosip import Application, Udp
 from sipice.plugins.aiosip_dialog import Dialog
+from sipice.plugins.aiosip_wire import Headers
 from sipice.plugins.plugin import PluginConfig
 
 PATIENCE = 10.0
@@ -74,12 +75,14 @@ class AiosipAgent:
         dialog.send_reply(200, "OK", payload=self.phone.answer(request.payload))
         self.phone.agreed(request.payload)
 
-    def _asked(self, dialog: Dialog, request: Any) -> tuple[int, str, str | None] | None:
+    def _asked(self, dialog: Dialog, request: Any) -> bool:
         if request.method not in ("INVITE", "UPDATE") or not request.payload:
-            return None
+            return False
+        headers = Headers({"CSeq": request.headers["CSeq"]})
         answer = self.phone.answer(request.payload)
+        dialog.send_reply(200, "OK", headers=headers, payload=answer)
         self.phone.agreed(request.payload)
-        return 200, "OK", answer
+        return True
 
     def _ended(self, dialog: Dialog, request: Any) -> None:
         self.phone.voice.talk(None)

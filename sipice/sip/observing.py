@@ -71,6 +71,8 @@ def response_passed(
     if item.out and item.ours:
         leg.own_tag = item.ours
         leg.tags.add(item.ours)
+    if message.method == "PRACK" and item.out and 200 <= status < 300:
+        _pracked(leg, item)
     if message.method == "INVITE":
         if 100 < status < 300 and item.theirs:
             _observe_dialog(state, leg, now, item, transaction)
@@ -79,6 +81,14 @@ def response_passed(
             state.alarms.set(due, now + state.config.answer_within)
     if status >= 200:
         outcome.settle(state, leg, now, transaction, message, rejected=rejected)
+
+
+def _pracked(leg: CallLeg, item: Item) -> None:
+    """Our stack has taken a PRACK for the one it waits for, whatever its RAck says."""
+    dialog = leg.dialogs.get(item.theirs)
+    if dialog is not None and dialog.unpracked is not None:
+        dialog.pracked, dialog.unpracked = dialog.unpracked, None
+        dialog.unacknowledged_1xx = False
 
 
 def _observe_dialog(

@@ -83,7 +83,10 @@ def test_sipp_calls(stack: str, scenario: str, manners: Manners, ice: bool, tmp_
 
 @ICE
 def test_sipp_acknowledges_a_reliable_180(ice: bool, tmp_path: Path) -> None:
-    """aiosipua shows its answer in a 180 where the scenario has a 183."""
+    """aiosipua shows its answer in a 180 where the scenario has a 183.
+
+    It writes Rseq, which sipp does not find: the RAck of its PRACK lacks the number.
+    """
     text = (SCENARIOS / "uac_prack.xml").read_text()
     scenario = tmp_path / "uac_prack_180.xml"
     scenario.write_text(

@@ -199,6 +199,7 @@ class Session:
 
     def description(self, stream: int = 0) -> Description:
         """What to tell the peer about one stream; in a restart, of the generation to come."""
+        self._check_open()
         own = self._agent.local_description(stream)
         if self._shared is not None:
             self._shared.serve(stream, own.credentials.ufrag)
@@ -260,6 +261,7 @@ class Session:
 
         Then ``gather``, exchange the descriptions as at the beginning, and commit it.
         """
+        self._check_open()
         restart = self._agent.prepare_restart(self._driver.now(), streams)
         self._driver.pump()
         return Restart(self._agent, self._driver, restart)
@@ -323,6 +325,10 @@ class Session:
                 self._agent.gather(self._driver.now())
             self._driver.pump()
             self._events.put(NetworkChanged(came, gone))
+
+    def _check_open(self) -> None:
+        if self._outcome.closed:
+            raise SessionClosed
 
     def _port(self, stream: int, component: int) -> MediaPort:
         port = self._ports.get((stream, component))

@@ -203,6 +203,27 @@ def test_an_unknown_component_is_the_callers_mistake() -> None:
     asyncio.run(scenario())
 
 
+def test_after_the_end_nothing_is_done_and_whoever_asks_is_told() -> None:
+    async def scenario() -> None:
+        async with two_sessions() as (one, two):
+            await introduce(one, two)
+            await asyncio.gather(one.path(), two.path())
+            known = two.description()
+            await one.close()
+            await one.close()
+            await one.set_remote(known)
+            assert not one.send(b"\x80 too late")
+            for asked in (one.gather(), one.path(), one.receive()):
+                with pytest.raises(SessionClosed):
+                    await asked
+            with pytest.raises(SessionClosed):
+                one.description()
+            with pytest.raises(SessionClosed):
+                one.restart()
+
+    asyncio.run(scenario())
+
+
 def test_what_the_body_raises_comes_out_as_it_is() -> None:
     async def scenario() -> None:
         with pytest.raises(LookupError, match="of the body"):

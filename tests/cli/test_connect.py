@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,29 @@ def test_two_terminals_connect_by_copy_and_paste() -> None:
         side.stdin.flush()
     for side in sides:
         assert ended(side).code == 0
+
+
+def test_on_a_terminal_the_checks_and_the_path_are_shown_as_they_go(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    screen, terminal = pty.openpty()
+    watched = subprocess.Popen(
+        [*COMMAND, "--give", one, "--take", two, "--count", "2"],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(terminal)
+    other = start("--give", two, "--take", one, "--count", 2)
+    shown = b""
+    with suppress(OSError):  # how a terminal ends
+        while data := os.read(screen, 10_000):
+            shown += data
+    os.close(screen)
+    assert [ended(side).code for side in (watched, other)] == [0, 0]
+    plain = re.sub(rb"\x1b\[[\d;?]*[a-zA-Z]", b"", shown)
+    assert re.search(rb"from +to +state +round trip", plain)
+    assert b"2 packets sent, 2 came back" in plain
 
 
 def test_with_json_there_is_one_document_at_the_end(tmp_path: Path) -> None:

@@ -103,6 +103,14 @@ def _give_up(state: TapState, leg: CallLeg, item: Item) -> None:
                 state.emit(leg, reply, item.way, out=not item.out)
     elif item.out and transaction is not None and transaction.pending:
         # the stack's answer has not left: to the peer the request ends as RFC 3261 §15.1.2 has it
-        reply = compose.response(transaction.item.message, 487, tag=leg.own_tag)
+        request = transaction.item.message
+        reply = compose.response(request, 487, tag=leg.own_tag)
         state.emit(leg, reply, item.way, out=True)
         transaction.reply, transaction.final = reply, 487
+        if message.method == "INVITE" and 200 <= (message.status or 0) < 300:
+            via = next(iter(request.values("via")), "")
+            target, branch = compose.target_of_response(message), f"z9hG4bK{state.token()}"
+            number = transaction.key.number
+            ack = compose.following(message, via, number, "ACK", target, branch)
+            transaction.acks[item.theirs] = ack
+            state.emit(leg, ack, item.way, out=False)

@@ -202,20 +202,4 @@ def _replace_success(
     if outcome.is_initial(transaction):
         closing.end_dialog(state, leg, now, item.theirs)
     if item.message.method == "INVITE":
-        _acknowledge(state, leg, now, item, transaction)
-
-
-def _acknowledge(
-    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
-) -> None:
-    def request(number: int, method: str) -> bytes:
-        branch = f"z9hG4bK{state.token()}"
-        return compose.following(item.message, via, number, method, target, branch)
-
-    via = next(iter(transaction.item.message.values("via")), "")
-    target = compose.target_of_response(item.message)
-    number = transaction.key.number
-    transaction.ack = request(number, "ACK")
-    state.emit(leg, transaction.ack, item.way, out=not item.out)
-    if outcome.is_initial(transaction):
-        replying.send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)
+        replying.end_unwanted(state, leg, now, item, transaction)

@@ -83,8 +83,8 @@ class Transaction:
     final: int | None = None
     reply: bytes | None = None
     """What the tap itself answered; each retransmission is answered with it."""
-    ack: bytes | None = None
-    """The ACK by which the tap itself acknowledged a 2xx."""
+    acks: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    """By dialog: how the tap itself has acknowledged a final response."""
     own: bool = False
     """The tap made the request; its responses are not for the stack."""
     plain: bytes | None = None
@@ -235,6 +235,8 @@ class CallLeg:
     incoming: deque[Item] = field(default_factory=deque[Item])
     awaiting: dict[bool, Awaiting] = field(default_factory=dict[bool, Awaiting])
     """By direction."""
+    reports: int = 0
+    """Lines for the log so far."""
     numbers: dict[str, Numbering] = field(default_factory=dict[str, Numbering])
     """CSeq of our side by dialog."""
     parked: Parked | None = None

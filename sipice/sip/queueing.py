@@ -215,8 +215,8 @@ def _process_response(state: TapState, leg: CallLeg, now: float, item: Item) -> 
         replying.own_answered(state, leg, transaction, message)
     elif transaction.reply is not None:
         # one side has got an answer of the tap's already
-        if transaction.ack is not None and (message.status or 0) >= 200:
-            state.emit(leg, transaction.ack, item.way, out=not item.out)
+        if message.method == "INVITE" and 200 <= (message.status or 0) < 300:
+            replying.end_unwanted(state, leg, now, item, transaction)
     else:
         _by_meaning(state, leg, now, item, leg.take(now, message, item.way))
 

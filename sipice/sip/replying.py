@@ -69,7 +69,7 @@ def acknowledge(state: TapState, leg: CallLeg, item: Item, transaction: Transact
     """The ACK of a re-INVITE of the tap's own (RFC 3261 §13.2.2.4, §17.1.1.3)."""
     request = transaction.item.message
     dialog = leg.dialog(item.theirs)
-    if transaction.ack is None:
+    if dialog.tag not in transaction.acks:
         if (item.message.status or 0) >= 300:
             target = compose.Target(compose.uri_of(request), tuple(request.values("route")))
             branch = request.via_branch
@@ -79,5 +79,27 @@ def acknowledge(state: TapState, leg: CallLeg, item: Item, transaction: Transact
             dialog.acknowledged = True
         via = next(iter(request.values("via")), "")
         number = transaction.key.number
-        transaction.ack = compose.following(item.message, via, number, "ACK", target, branch)
-    state.emit(leg, transaction.ack, transaction.item.way, out=True)
+        ack = compose.following(item.message, via, number, "ACK", target, branch)
+        transaction.acks[dialog.tag] = ack
+    state.emit(leg, transaction.acks[dialog.tag], transaction.item.way, out=True)
+
+
+def end_unwanted(
+    state: TapState, leg: CallLeg, now: float, item: Item, transaction: Transaction
+) -> None:
+    """A 2xx to an INVITE that nobody wants: its ACK, and the BYE if it makes a dialog."""
+
+    def request(number: int, method: str) -> bytes:
+        branch = f"z9hG4bK{state.token()}"
+        return compose.following(item.message, via, number, method, target, branch)
+
+    via = next(iter(transaction.item.message.values("via")), "")
+    target = compose.target_of_response(item.message)
+    number = transaction.key.number
+    known = transaction.acks.get(item.theirs)
+    ack = known or request(number, "ACK")
+    transaction.acks[item.theirs] = ack
+    keep_newest(transaction.acks, state.config.most_dialogs)
+    state.emit(leg, ack, item.way, out=not item.out)
+    if known is None and outcome.is_initial(transaction):
+        send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)

@@ -12,6 +12,9 @@ from sipice.sip.leg import CallLeg, Item
 from sipice.sip.outputs import CallKey, Deliver, Open, Output, Report, Send, Way
 from sipice.sip.settings import TapConfig
 
+MOST_REPORTS = 20
+"""Of one call; a peer that sends rubbish for hours must not fill the log."""
+
 
 @dataclass(slots=True, eq=False)
 class TapState:
@@ -24,6 +27,7 @@ class TapState:
     by_call: dict[str, list[CallLeg]] = field(default_factory=dict[str, list[CallLeg]])
     alarms: Alarms = field(default_factory=Alarms)
     outputs: list[Output] = field(default_factory=list[Output])
+    told_full: bool = False
 
     def emit(self, leg: CallLeg | None, data: bytes, way: Way, *, out: bool) -> None:
         """To the wire; or to the stack, which knows only the numbers of its own requests."""
@@ -32,9 +36,20 @@ class TapState:
         else:
             self.outputs.append(Deliver(leg.restored(data) if leg else data, way))
 
-    def report(self, leg: CallLeg | None, text: str) -> None:
-        """One line for the log."""
-        self.outputs.append(Report(leg.key if leg else None, text))
+    def report(self, leg: CallLeg, text: str) -> None:
+        """One line for the log; of one call only so many."""
+        leg.reports += 1
+        if leg.reports < MOST_REPORTS:
+            self.outputs.append(Report(leg.key, text))
+        elif leg.reports == MOST_REPORTS:
+            self.outputs.append(Report(leg.key, f"{text}; no more is said of this call"))
+
+    def report_full(self) -> None:
+        """Calls are refused; said once until there is room again."""
+        if not self.told_full:
+            self.told_full = True
+            text = f"more than {self.config.most_calls} calls: they are refused"
+            self.outputs.append(Report(None, text))
 
     def token(self) -> str:
         """A fresh tag or branch end (RFC 3261 §19.3)."""
@@ -69,6 +84,7 @@ class TapState:
     def add(self, leg: CallLeg) -> None:
         """A new call leg; it takes the place of a finished one of the same name."""
         self.remove(leg.key)
+        self.told_full = False
         self.legs[leg.key] = leg
         self.by_call.setdefault(leg.key.call_id, []).append(leg)
 

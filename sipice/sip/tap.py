@@ -159,7 +159,7 @@ class Tap:
         fields = compose.retry_after(state.rng.randint(1, 10))
         reply = compose.response(item.message, 503, tag=state.token(), fields=fields)
         state.emit(None, reply, item.way, out=not item.out)
-        state.report(None, f"more than {state.config.most_calls} calls: an INVITE was refused")
+        state.report_full()
 
     def _due(self, now: float, leg: CallLeg, due: Due) -> None:
         state, detail = self._state, due.detail

@@ -45,3 +45,16 @@ def test_the_bye_of_the_tap_is_sent_until_it_is_answered() -> None:
     run(clock, 40)
     assert end.sent().count("BYE") == 4
     assert end.delivered() == ["488 INVITE"]
+
+
+def test_another_fork_that_answers_a_call_that_is_over_is_hung_up_too() -> None:
+    end, clock = alone()
+    end.outgoing(OFFER)
+    run(clock, 0.1)
+    end.trouble["receive_answer"] = Rejected(488, "", None, "bad")
+    for fork in ("bob", "carol", "bob"):
+        end.incoming(response(200, 1, BOB, by=fork, body=sdp("bad")))
+    assert end.delivered() == ["488 INVITE"]
+    assert end.sent() == ["INVITE", "ACK", "BYE", "ACK", "BYE", "ACK"]
+    tags = [parse_message(data).to_tag for data in end.wire[1:]]
+    assert tags == ["bob", "bob", "carol", "carol", "bob"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sipice.session.events import Rejected
 from tests.sip.story import request, response, sdp
 from tests.sip.taps import alone, call_in, call_out, run
 
@@ -49,3 +50,13 @@ def test_a_finished_call_is_forgotten() -> None:
     end.incoming(late)
     assert end.stack[-1] == late
     assert end.tap.next_timeout() is None
+
+
+def test_the_log_is_not_filled_by_one_call() -> None:
+    end, clock = alone()
+    call_out(end, clock)
+    end.trouble["receive_offer"] = Rejected(488, "", None, "rubbish")
+    for number in range(100):
+        end.incoming(request("UPDATE", number, by="bob", to="alice", body=sdp("x")))
+    assert len(end.reports) == 20
+    assert end.reports[-1].endswith("no more is said of this call")

@@ -11,7 +11,7 @@ from sipice.ice import Agent, BaseUse, Demux, Pacer, Role, StreamId, TcpType
 from sipice.net import SILENT, Address, Base, Flow, MediaTable, QueryKind, Resolve
 from sipice.session import answers, apply, dialogs, driving, fragments, names, offers, verify
 from sipice.session.config import SessionConfig, Trickle
-from sipice.session.events import Reason, Rejected, SessionEvent
+from sipice.session.events import OpenPorts, Reason, Rejected, SessionEvent
 from sipice.session.state import Dialog, Leg, Mode, Phase, SessionCommand, Step
 from sipice.trace import Tracer
 
@@ -343,7 +343,11 @@ class Controller:
 
     def take_commands(self) -> list[SessionCommand]:
         """What the shell has to do, in order; taken and cleared."""
-        commands, self._leg.commands = self._leg.commands, []
+        leg = self._leg
+        commands, leg.commands = leg.commands, []
+        for command in commands:
+            if isinstance(command, OpenPorts) and command.stream in leg.ports:
+                leg.ports[command.stream].asked = True
         return commands
 
     def take_events(self) -> list[SessionEvent]:

@@ -118,7 +118,7 @@ def end(leg: Leg, name: str) -> None:
     if dialog is None:
         return
     dialog.agent.close(leg.now)
-    leg.commands += dialog.agent.take_commands()
+    streams.take_commands(leg, dialog.agent)
     streams.close_unused(leg)
 
 
@@ -128,7 +128,7 @@ def close(leg: Leg) -> None:
         end(leg, name)
     _release_spare(leg)
     leg.root.close(leg.now)
-    leg.commands += leg.root.take_commands()
+    streams.take_commands(leg, leg.root)
     leg.closed = True
 
 
@@ -136,5 +136,5 @@ def _release_spare(leg: Leg) -> None:
     spare, leg.spare = leg.spare, None
     if spare is not None:
         spare.close(leg.now)
-        leg.commands += spare.take_commands()
+        streams.take_commands(leg, spare)
     streams.close_unused(leg)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sipice.ice import DataReceived as AgentData
 from sipice.ice import (
-    Agent,
     Event,
     GatheringFinished,
     Loss,
@@ -13,10 +13,8 @@ from sipice.ice import (
     StreamFailed,
     StreamResumed,
 )
-from sipice.ice import DataReceived as AgentData
 from sipice.ice import MediaChanged as AgentMedia
-from sipice.net import ReleaseBase
-from sipice.session import answers, fragments, offers, updates
+from sipice.session import answers, fragments, offers, streams, updates
 from sipice.session.events import DataReceived, MediaChanged, PathSelected, Reason
 from sipice.session.state import Dialog, Leg, Phase, Selected
 
@@ -35,7 +33,7 @@ def pump(leg: Leg, *, look: bool = True) -> None:
             for event in agent.take_events():
                 busy = True
                 _happened(leg, dialog, event)
-            _take_commands(leg, agent)
+            streams.take_commands(leg, agent)
         for dialog in list(leg.dialogs.values()):
             busy = _advance(leg, dialog) or busy
         look = look or busy
@@ -51,13 +49,6 @@ def _advance(leg: Leg, dialog: Dialog) -> bool:
     if dialog.phase is Phase.LOCAL_OFFER:
         return offers.advance(leg, dialog, exchange)
     return answers.advance(leg, dialog, exchange)
-
-
-def _take_commands(leg: Leg, agent: Agent) -> None:
-    for command in agent.take_commands():
-        leg.commands.append(command)
-        if isinstance(command, ReleaseBase):
-            leg.bases.pop(command.base.number, None)
 
 
 def _happened(leg: Leg, dialog: Dialog | None, event: Event) -> None:

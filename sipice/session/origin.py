@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sdp
-from sdp import SessionDescription
+from sdp import SdpError, SessionDescription
 
 MAX_FIRST_VERSION = 2**62 - 2
 """RFC 3264 §5: the first version is less than 2^62 - 1."""
@@ -45,22 +46,16 @@ class Origin:
         return Origin(self.first, self.version, self.last)
 
     def _written(self, description: SessionDescription) -> bytes:
-        assert self.first is not None
-        change = sdp.rewrite.set_origin(
-            description, username=self.first.username, session_id=_digits(self.first.session_id),
-            version=self.version, address=_ip(self.first.address),
-        )  # fmt: skip
-        text = description.to_bytes()
-        if change:
-            change.undo()
-        return text
-
-
-def _digits(value: str) -> str | None:
-    """An id that can be written; one that is no number is left to stand as the peer has it."""
-    return value if value.isascii() and value.isdigit() else None
-
-
-def _ip(address: str) -> str | None:
-    known = sdp.fields.ip_address(address)
-    return str(known) if known is not None and str(known) == address else None
+        """The text with this o= line; of what cannot be written the description's own stays."""
+        first = self.first
+        assert first is not None
+        copy = sdp.parse(description.to_bytes())
+        for fields in (
+            {"version": str(self.version)},
+            {"username": first.username},
+            {"session_id": first.session_id},
+            {"address": first.address},
+        ):
+            with suppress(SdpError):
+                sdp.rewrite.set_origin(copy, **fields)
+        return copy.to_bytes()

@@ -251,6 +251,8 @@ class Ports:
     opening: bool = True
     """The shell has been asked for sockets and has not said that they are there."""
     gathering: bool = False
+    asked: bool = False
+    """The shell knows of the stream."""
 
 
 class Named(NamedTuple):

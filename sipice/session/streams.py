@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sdp import SessionDescription, effective
-from sipice.ice import StreamId
+from sipice.ice import Agent, StreamId
+from sipice.net import ReleaseBase
 from sipice.session.config import Trickle
 from sipice.session.events import ClosePorts, OpenPorts
-from sipice.session.state import Dialog, Exchange, Leg, Mode, Ports, Stream
+from sipice.session.state import Dialog, Exchange, Leg, Mode, Ports, SessionCommand, Stream
 
 
 def add(leg: Leg, dialog: Dialog, exchange: Exchange, components: int) -> StreamId:
@@ -36,8 +37,16 @@ def drop(leg: Leg, dialog: Dialog, stream: StreamId) -> None:
     dialog.agent.remove_stream(leg.now, stream)
     dialog.streams.pop(stream, None)
     dialog.restart.pop(stream, None)
-    leg.commands += dialog.agent.take_commands()
+    take_commands(leg, dialog.agent)
     close_unused(leg)
+
+
+def take_commands(leg: Leg, agent: Agent) -> None:
+    """What an agent wants from the shell."""
+    for command in agent.take_commands():
+        leg.commands.append(command)
+        if isinstance(command, ReleaseBase):
+            leg.bases.pop(command.base.number, None)
 
 
 def close_unused(leg: Leg) -> None:
@@ -46,8 +55,13 @@ def close_unused(leg: Leg) -> None:
     if leg.offered is not None and leg.spare is not None:
         used |= set(leg.offered.streams)
     for stream in [stream for stream in leg.ports if stream not in used]:
-        del leg.ports[stream]
-        leg.commands.append(ClosePorts(stream))
+        leg.commands = [one for one in leg.commands if not _opens(one, stream)]
+        if leg.ports.pop(stream).asked:
+            leg.commands.append(ClosePorts(stream))
+
+
+def _opens(command: SessionCommand, stream: StreamId) -> bool:
+    return isinstance(command, OpenPorts) and command.stream == stream
 
 
 def are_open(leg: Leg, exchange: Exchange) -> bool:

@@ -77,7 +77,7 @@ class Stack:
             *head,
             *body,
         ]
-        return "".join(f"{line}\r\n" for line in lines).encode()
+        return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
 def _like(media: sdp.MediaDescription) -> Line:

@@ -64,3 +64,12 @@ def test_a_branch_of_a_fork_has_the_same_past_and_its_own_future() -> None:
     branch = origin.copy()
     assert version(branch.stamp(text(5, more="a=sendonly\r\n"))) == "6"
     assert version(origin.stamp(text(5))) == "5"
+
+
+def test_a_user_name_that_cannot_be_written_is_no_error() -> None:
+    """It comes from the peer, and must not raise."""
+    odd = sdp.parse(b"v=0\r\no=m\x01e 42 5 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n")
+    origin = Origin()
+    assert origin.stamp(odd) == odd.to_bytes()
+    later = sdp.parse(odd.to_bytes() + b"a=sendonly\r\n")
+    assert b" 42 6 IN" in origin.stamp(later)

@@ -115,3 +115,15 @@ def test_a_quick_answer_waits_for_the_deadline_and_no_longer() -> None:
     (ready,) = solo.wait(0.201)
     assert isinstance(ready, DescriptionReady)
     assert b"a=candidate" in ready.sdp
+
+
+def test_sockets_that_are_not_wanted_any_more_are_never_asked_for() -> None:
+    solo = Solo(quick())
+    solo.controller.receive_offer(0.0, "peer", peer_text(section()))
+    solo.controller.offer_failed(0.0, "peer", 488)
+    assert solo.controller.take_commands() == []
+    solo.controller.receive_offer(0.0, "peer", peer_text(section()))
+    solo.take()
+    solo.controller.offer_failed(0.0, "peer", 488)
+    solo.take()
+    assert solo.opened == solo.closed == [1]

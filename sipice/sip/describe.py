@@ -7,8 +7,7 @@ from sipice.sip import closing, compose, observing, outcome, passing, replying
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
-from sipice.sip.dialog import keep_newest
-from sipice.sip.leg import MOST_REMEMBERED, Answer, Awaiting, CallLeg, Item, Transaction
+from sipice.sip.leg import Answer, Awaiting, CallLeg, Item, Transaction
 from sipice.sip.message import parse_message
 from sipice.sip.state import TapState
 
@@ -31,9 +30,8 @@ def describe(state: TapState, leg: CallLeg, now: float, item: Item, meaning: Mea
         transaction.plain = body.data
         if _came_again(state, leg, now, item, transaction):
             return
-    if item.out:
-        leg.plain[item.theirs] = body.data
-        keep_newest(leg.plain, MOST_REMEMBERED)
+    elif item.out:
+        leg.note_plain(item.theirs, body.data)
     _await(state, leg, now, item, body.data, kind)
 
 

@@ -230,7 +230,7 @@ class CallLeg:
     )
     """The first answer in responses, by direction, dialog and CSeq."""
     plain: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    """The last description of our stack by dialog, as the stack wrote it."""
+    """The last description of our stack that stands, by dialog, as the stack wrote it."""
     outgoing: deque[Item] = field(default_factory=deque[Item])
     incoming: deque[Item] = field(default_factory=deque[Item])
     awaiting: dict[bool, Awaiting] = field(default_factory=dict[bool, Awaiting])
@@ -311,6 +311,11 @@ class CallLeg:
         """The first answer that the responses of this transaction have carried."""
         cseq = item.message.cseq
         return self.answers.get((item.out, item.theirs, cseq.number)) if cseq else None
+
+    def note_plain(self, tag: str, plain: bytes) -> None:
+        """Our stack's description of this text stands in a dialog."""
+        self.plain[tag] = plain
+        keep_newest(self.plain, MOST_REMEMBERED)
 
     def note_answer(self, item: Item, answer: Answer) -> None:
         """A response has carried an answer, or a preview of it."""

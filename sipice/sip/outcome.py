@@ -31,6 +31,8 @@ def settle(
     resend.stop(state, leg, ("request", key))
     if transaction.pending:
         transaction.final = status
+        if status < 300 and key.out and transaction.plain is not None:
+            leg.note_plain(key.dialog, transaction.plain)
         if status >= 300:
             _failed(state, leg, now, transaction, status, rejected=rejected)
 

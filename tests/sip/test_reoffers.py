@@ -337,3 +337,18 @@ def test_a_stack_that_was_not_asked_cannot_say_no() -> None:
         end.tap.reoffer_refused(clock.now, key, dialog)
     end.work()
     assert end.sent() == ["INVITE", "ACK"]
+
+
+def test_the_tap_does_not_offer_again_what_was_refused() -> None:
+    end, clock = alone(TapConfig(own_reoffers=True))
+    call_out(end, clock)
+    for number, name, status in ((2, "talk", 200), (3, "hold", 488)):
+        end.outgoing(request("INVITE", number, to="bob", body=sdp(name)))
+        run(clock, 0.1)
+        answer = sdp("answer") if status == 200 else b""
+        end.incoming(response(status, number, BOB, body=answer))
+        run(clock, 0.1)
+        end.outgoing(request("ACK", number, to="bob"))
+    end.event(wanted())
+    run(clock, 0.1)
+    assert body_of(end.wire[-1]).startswith(sdp("talk"))

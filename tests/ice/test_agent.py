@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sipice.errors import UsageError
-from sipice.ice import Agent, AgentConfig, Pacer, Role
+from sipice.ice import Agent, AgentConfig, Pacer, Role, RoleSwitched
 from sipice.net import SendDatagram
 from tests.budget import examples
 from tests.ice.harness import Puppet, Side, Wire, address, advance, pair_of, remote
@@ -157,3 +157,13 @@ def test_two_agents_end_with_the_same_mirrored_pair(seed: int, loss: int, stream
         assert ours is not None
         assert theirs is not None
         assert (ours.base.address, ours.to) == (theirs.to, theirs.base.address)
+
+
+def test_signalling_can_set_the_role() -> None:
+    agent = Agent(role=Role.CONTROLLING, rng=Random(1))
+    agent.set_role(0.0, Role.CONTROLLED)
+    assert agent.role is Role.CONTROLLED
+    assert agent.take_events() == [RoleSwitched(Role.CONTROLLED)]
+    agent.close(1.0)
+    agent.set_role(1.0, Role.CONTROLLING)
+    assert agent.role is Role.CONTROLLED

@@ -12,7 +12,7 @@ from sipice.stun import attributes as a
 from sipice.stun import decode, verify_integrity
 from tests.ice.harness import Puppet, Sent, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
-from tests.rfc.alone import Alone, requests
+from tests.rfc.alone import Alone, peers, requests
 
 OWN = address("10.0.0.1:5000")
 PEER = address("10.0.0.2:6000")
@@ -320,3 +320,13 @@ def test_a_nomination_that_failed_while_the_role_changed_twice_is_not_tried_agai
     assert alone.agent.role is Role.CONTROLLING
     alone.refuse(nomination, 400)
     assert requests(alone.run(30.0)) == []
+
+
+def test_a_nomination_that_waits_is_given_up_with_the_role_and_other_checks_are_not() -> None:
+    alone = Alone(Role.CONTROLLING, peers=peers("10.0.0.2:6000", "10.0.0.3:6000"))
+    alone.answer(requests(alone.log)[0])
+    alone.now = 0.01
+    alone.ask("10.0.0.3:6000", controlling=True, tie_breaker=2**64 - 1)
+    assert alone.agent.role is Role.CONTROLLED
+    sent = requests(alone.run(0.5))
+    assert [str(one.to) for one in sent] == ["10.0.0.3:6000"]

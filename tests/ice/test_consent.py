@@ -212,6 +212,7 @@ def test_a_role_conflict_found_by_a_consent_check_is_settled_there() -> None:
     case.receive(check.at, case.puppet.error(check.message, 487))
     following = case.until_next_check()
     assert following.message.get(a.ICE_CONTROLLING) is not None
+    assert following.message.get(a.ICE_CONTROLLING) != check.message.get(a.ICE_CONTROLLED)
     assert len(case.side.all(RoleSwitched)) == 1
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,12 @@ def test_a_gathering_agent_says_that_more_may_follow() -> None:
     assert not side.agent.local_description(0).complete
     advance(side, 100.0)
     assert side.agent.local_description(0).complete
+
+
+def test_a_peer_cannot_slow_us_down_to_more_than_ten_seconds() -> None:
+    side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"])
+    puppet = Puppet(side, candidates=[remote(), remote("10.0.0.3:6000", foundation="2")])
+    slow = replace(puppet.description, pacing_ms=3_600_000)
+    side.agent.set_remote_description(0.0, 0, slow)
+    first, second = {sent.to: sent.at for sent in advance(side, 30.0)[::-1]}.values()
+    assert abs(first - second) == 10.0

@@ -46,3 +46,13 @@ def test_siblings_of_siblings_are_siblings() -> None:
     second = side.agent.fork(0.0).fork(0.0)
     bits = [member.member for member in second._state.local.members]
     assert bits == [1, 2, 4]
+
+
+def test_a_sibling_that_has_ended_is_told_nothing_more() -> None:
+    side = Side("a", Role.CONTROLLING, ["10.0.0.1:5000"])
+    sibling = side.agent.fork(0.0)
+    sibling.close(1.0)
+    sibling.take_events()
+    side.bind(2.0, address("10.0.1.1:5000"))
+    assert sibling.take_events() == []
+    assert [member.member for member in side.agent._state.local.members] == [1]

@@ -91,3 +91,15 @@ def test_twenty_thousand_mutants_raise_nothing_and_leave_nothing_behind() -> Non
     state = side.agent._state
     assert len(state.transactions) < 100
     assert len(state.streams[0].current.checklist) < 30
+
+
+def test_each_drop_is_counted_once() -> None:
+    side, puppet = started()
+    counters = side.agent._state.counters
+    base = side.bases[OWN]
+    malformed = bytearray(puppet.request())
+    malformed[22] = 0xFF  # the length of its first attribute
+    stray = puppet.success(Message(Method.BINDING, Class.REQUEST, b"t" * 12), OWN)
+    for data in (b"media", bytes(malformed), stray):
+        side.agent.receive_datagram(1.0, data, base, address("10.0.0.2:6000"))
+    assert (counters.not_stun, counters.malformed, counters.unmatched) == (1, 1, 1)

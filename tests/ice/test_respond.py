@@ -343,11 +343,14 @@ def test_early_checks_of_another_fork_wait_for_its_description() -> None:
     case = Case(started=False)
     ours = case.puppet.peer.ufrag
     case.ask(username=f"{ours}:otherFork", source="10.0.0.9:7000")
+    case.ask(source="10.0.0.8:7001")
     case.start(1.0)
     known = case.agent._state.streams[0].current.remote
     assert known is not None
     assert all(candidate.address.port != 7000 for candidate in known.candidates)
-    assert len(case.agent._state.streams[0].current.local.early) == 1
+    assert [str(one.ufrag) for one in case.agent._state.streams[0].current.local.early] == [
+        "otherFork"
+    ]
 
 
 @rfc("8445", "11", "MUST", "8445-11-5")

@@ -144,3 +144,16 @@ def test_no_candidate_is_told_after_the_end_of_gathering_but_it_is_used() -> Non
     assert len(side.all(CandidateGathered)) == told
     assert "10.0.9.1:5000" in {str(sent.source) for sent in checks}
     assert len(side.agent.local_description(0).candidates) == told + 1, "the next one has it"
+
+
+def test_a_peer_with_one_component_leaves_us_the_pairs_of_that_one() -> None:
+    side = Side("a", Role.CONTROLLED, ["10.0.0.1:5000"], TRICKLE, components=2)
+    puppet = Puppet(side, candidates=[])
+    side.agent.set_remote_description(
+        0.0, 0, Description(puppet.credentials, (), complete=False, trickle=True)
+    )
+    side.agent.add_remote_candidate(0.0, 0, remote())
+    side.agent.end_of_candidates(0.0, 0)
+    generation = side.agent._state.streams[0].current
+    assert [component.number for component in generation.components] == [1]
+    assert [pair.component for pair in generation.checklist] == [1]

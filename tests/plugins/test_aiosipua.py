@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import logging
@@ -14,9 +15,13 @@ from tests.capabilities import require
 
 require("aiosipua", "cli")
 
+from aiosipua import SipUAC, SipUAS, TcpSipTransport, build_sdp
+
+from sipice.cli.demo.agent import free_port
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
+from sipice.plugins.aiosipua import IceTransport
 from tests.plugins import stacks
-from tests.plugins.ends import connected, pair, run, until
+from tests.plugins.ends import config, connected, pair, run, until
 
 
 def test_installed_files_are_as_they_were_installed() -> None:
@@ -63,3 +68,31 @@ def test_starting_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         run(main)
     assert not caplog.records
+
+
+def test_a_call_over_tcp() -> None:
+    async def main() -> None:
+        ends = []
+        for port in (free_port(), free_port()):
+            inner = TcpSipTransport(local_addr=("127.0.0.1", port))
+            transport = IceTransport(inner, config=config())
+            uac = SipUAC(transport)
+            ends.append((inner, transport, uac, SipUAS(transport, uac=uac)))
+        (wire, alice, uac, one), (_, bob, _, two) = ends
+        offer, answer = (build_sdp("127.0.0.1", port, 0, "PCMU") for port in (41_000, 42_000))
+        two.on_invite = lambda call: call.accept(answer)
+        await one.start()
+        await two.start()
+        await wire.connect(bob.local_addr)
+        call = uac.send_invite("sip:a@127.0.0.1", "sip:b@127.0.0.1", bob.local_addr, offer)
+        await call.wait_answered(10)
+        async with asyncio.timeout(10):
+            paths = [await end.plugin.calls[0].path() for end in (alice, bob)]
+        assert len(paths) == 2
+        call.hangup(uac)
+        await until(lambda: not bob.plugin.calls)
+        await one.stop()
+        await asyncio.sleep(0.1)  # aiosipua waits for no connection to be closed
+        await two.stop()
+
+    asyncio.run(main())

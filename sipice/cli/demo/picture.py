@@ -13,6 +13,11 @@ _BUCKET = 0.1
 """Seconds of media per bar."""
 _MARGIN = 46
 _ROWS = 4
+_STYLE = """<style>
+text { font: 11px system-ui, sans-serif; fill: #333; } .title { font-weight: bold; }
+text.moment, .tick { fill: #777; font-size: 10px; }
+line.moment { stroke: #bbb; stroke-dasharray: 2 3; }
+</style>"""
 _COLOURS = {"succeeded": "#2e7d32", "failed": "#c62828", "unanswered": "#9e9e9e"}
 
 
@@ -39,6 +44,7 @@ class Picture:
         return (
             f'<svg viewBox="0 0 {WIDTH} {height}" role="img" '
             f'aria-label="Timeline of the call" xmlns="http://www.w3.org/2000/svg">'
+            + _STYLE
             + "".join(self._shapes)
             + "</svg>"
         )

@@ -17,9 +17,6 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; } td, th { padding: .2rem .9rem .2rem 0; text-align: left; }
 th { color: #777; font-weight: normal; } td.number { text-align: right; }
 svg { width: 100%; border: 1px solid #ddd; background: #fcfcfc; }
-svg text { font: 11px system-ui, sans-serif; fill: #333; } svg .title { font-weight: bold; }
-svg text.moment, svg .tick { fill: #777; font-size: 10px; }
-svg line.moment { stroke: #bbb; stroke-dasharray: 2 3; }
 pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; font-size: 12px; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
 """

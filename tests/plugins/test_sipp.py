@@ -23,6 +23,7 @@ PAIRS = [
     ("uac_challenge", "uas_challenge"),
     ("uac_t38", "uas_t38"),
     ("uac_fork", "uas_fork"),
+    ("uac_asked", "uas_asks"),
 ]
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import resource
 import subprocess
 import sys
@@ -35,7 +36,7 @@ from benchmarks.table import Row, main
 from sipice.ice import Agent, Candidate, CandidateType, Credentials, Description, Pacer, Role
 from sipice.ice.pacer import FLOOR
 from sipice.net import Address, Base, Command, SendDatagram
-from tests.loopback import CONFIG, Theirs, tell_them, their_description
+from tests.loopback import CONFIG, Theirs
 
 ROUNDS = 9
 SESSIONS = 100
@@ -43,8 +44,10 @@ IDLE_AGENTS = 1000
 IDLE_SECONDS = 10.0
 SETTLING = 5.0
 """Seconds until the first consent checks are over and unused candidates are freed."""
-PATIENCE = 60.0
+PATIENCE = 300.0
 MANY = 10_000
+TOGETHER = 100
+"""So many of them exchange descriptions at a time."""
 REQUEST, RESPONSE = bytes(92), bytes(64)
 """As long as a check and its answer."""
 
@@ -69,8 +72,10 @@ async def their_session() -> tuple[Theirs, Theirs]:
     """The same with aioice."""
     one, two = Theirs(ice_controlling=True), Theirs(ice_controlling=False)
     await asyncio.gather(one.gather_candidates(), two.gather_candidates())
-    await tell_them(one, their_description(two))
-    await tell_them(two, their_description(one))
+    for end, peer in ((one, two), (two, one)):
+        end.remote_username, end.remote_password = peer.local_username, peer.local_password
+        for candidate in (*peer.local_candidates, None):
+            await end.add_remote_candidate(candidate)
     await asyncio.gather(one.connect(), two.connect())
     return one, two
 
@@ -290,19 +295,21 @@ class Orders:
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._pacer = Pacer(0.0)
+        self._unread = b""
         self.ends: list[End] = []
         self.ended = False
         shell.add(self, sys.stdin.fileno())
 
     def readable(self) -> None:
-        line = sys.stdin.readline().strip()  # one at a time: the next waits for the answer
-        if not line:
-            self.ended = True
-            return
-        end = End(self._shell, Role.CONTROLLED, CONFIG, self._pacer, "127.0.0.2")
-        self.ends.append(end)
-        print(_line(end.description()), flush=True)
-        end.connect(_description(line))
+        data = os.read(sys.stdin.fileno(), 65_536)
+        self.ended = not data
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            end = End(self._shell, Role.CONTROLLED, CONFIG, self._pacer, "127.0.0.2")
+            self.ends.append(end)
+            print(_line(end.description()))
+            end.connect(_description(line.decode()))
+        sys.stdout.flush()
 
 
 def far_side(count: int) -> None:
@@ -345,11 +352,12 @@ def many(count: int) -> tuple[float, float, float]:
         assert far.stdin is not None
         assert far.stdout is not None
         before, start = _rss(), time.process_time()
-        for _ in range(count):
-            end = End(shell, Role.CONTROLLING, CONFIG, pacer)
-            print(_line(end.description()), file=far.stdin, flush=True)
-            end.connect(_description(far.stdout.readline()))
-            ends.append(end)
+        for _ in range(count // TOGETHER):
+            new = [End(shell, Role.CONTROLLING, CONFIG, pacer) for _ in range(TOGETHER)]
+            print(*(_line(end.description()) for end in new), sep="\n", file=far.stdin, flush=True)
+            for end in new:
+                end.connect(_description(far.stdout.readline()))
+            ends += new
             shell.run(lambda: False, 0.0)
         connected = shell.run(lambda: not shell.pending, PATIENCE)
         failed = sum(not end.outcome for end in ends)

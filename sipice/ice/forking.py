@@ -26,7 +26,8 @@ def fork(state: AgentState) -> AgentState:
     )
     local.members += (sibling,)
     for base in local.bases.values():
-        base.users |= member
+        if base.stream in state.streams:
+            base.users |= member
     for stream in state.streams.values():
         sibling.streams[stream.id] = _sibling_stream(stream)
     return sibling

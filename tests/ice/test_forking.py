@@ -56,3 +56,14 @@ def test_a_sibling_that_has_ended_is_told_nothing_more() -> None:
     side.bind(2.0, address("10.0.1.1:5000"))
     assert sibling.take_events() == []
     assert [member.member for member in side.agent._state.local.members] == [1]
+
+
+def test_a_sibling_holds_only_bases_of_streams_that_it_has() -> None:
+    side = Side("a", Role.CONTROLLING, ["10.0.0.1:5000"])
+    spare = side.agent.fork(0.0)
+    assert side.agent.add_stream() == 1
+    base = side.bind(0.0, address("10.0.0.1:5010"), 1)
+    late = spare.fork(1.0)
+    assert late.add_stream() == 2, "numbers are shared"
+    side.agent.remove_stream(2.0, 1)
+    assert ReleaseBase(base) in side.agent.take_commands()

@@ -154,10 +154,19 @@ class World:
 
     def copy(self) -> World:
         """Another one in the same state."""
-        shared = [self.setup, *self.air, *self.mail]
+        shared = [self.setup, *self.air, *self.mail, *self._keys()]
         memo: dict[int, object] = {id(one): one for one in shared}
         memo[id(self.story)] = self.story[:]
         return copy.deepcopy(self, memo)
+
+    def _keys(self) -> Iterator[object]:
+        """What is made of passwords once and never changes; its hashes cannot be copied."""
+        for agent in self.agents:
+            for stream in agent._state.streams.values():
+                for generation in stream.generations():
+                    yield generation.local.key
+                    if generation.remote is not None:
+                        yield from (generation.remote.key, generation.remote.template)
 
     def do(self, action: Action) -> None:
         """Let it happen here, and look at the invariants."""

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
+
 from sipice.ice import AgentConfig, Loss, PathLost, Role, StreamCompleted
+from sipice.ice.pair import CandidatePair
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
 
@@ -31,6 +34,21 @@ def test_the_checklist_and_all_it_needed_are_dropped() -> None:
     table = wire.a.agent.media(0, 1)
     assert table.send is not None
     assert {source.base for source in table.receive} == {table.send.base}
+
+
+def test_a_closed_session_leaves_nothing_for_the_collector_of_cycles() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        wire = pair_of().connect().run(1.0)
+        assert wire.a.when(StreamCompleted) is not None
+        assert any(isinstance(one, CandidatePair) for one in gc.get_objects())
+        for side in (wire.a, wire.b):
+            side.agent.close(1.0)
+        del wire, side
+        assert not any(isinstance(one, CandidatePair) for one in gc.get_objects())
+    finally:
+        gc.enable()
 
 
 def test_with_lite_the_unused_bases_go_as_well() -> None:

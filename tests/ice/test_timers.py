@@ -3,7 +3,19 @@ from __future__ import annotations
 import sys
 from random import Random
 
-from sipice.ice.timers import PACE, Consent, Keepalive, Pac, Retransmit, Timers, TransactionEnd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sipice.ice.timers import (
+    NEVER,
+    PACE,
+    Consent,
+    Keepalive,
+    Pac,
+    Retransmit,
+    Timers,
+    TransactionEnd,
+)
 
 
 def test_deadlines_come_in_order_and_equal_ones_in_order_of_arming() -> None:
@@ -79,3 +91,36 @@ def test_it_agrees_with_a_plain_dictionary() -> None:
                 assert model.pop(due) <= min((model[k] for k in late if k != due), default=now)
         following = timers.next()
         assert (following[0] if following else None) == min(model.values(), default=None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["arm", "disarm", "pop", "first"]),
+            st.integers(0, 4),
+            st.integers(0, 6),
+        ),
+        max_size=60,
+    )
+)
+def test_the_table_equals_a_sorted_list(steps: list[tuple[str, int, int]]) -> None:
+    timers = Timers()
+    plain: list[tuple[float, int, Consent]] = []
+    for number, (what, which, when) in enumerate(steps):
+        key = Consent(0, which)
+        armed = [entry for entry in plain if entry[2] == key]
+        if what == "arm" and not (armed and armed[0][0] == when):
+            plain = [entry for entry in plain if entry[2] != key] + [(float(when), number, key)]
+        if what == "arm":
+            timers.arm(key, float(when))
+        elif what == "disarm":
+            timers.disarm(key)
+            plain = [entry for entry in plain if entry[2] != key]
+        elif what == "pop":
+            due = min((entry for entry in plain if entry[0] <= when), default=None)
+            assert timers.pop_due(float(when)) == (None if due is None else due[2])
+            plain = [entry for entry in plain if entry is not due]
+        else:
+            assert timers.first() == min((entry[0] for entry in plain), default=NEVER)
+            first = min(plain, default=None)
+            assert timers.next() == (None if first is None else (first[0], first[2]))

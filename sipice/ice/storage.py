@@ -20,6 +20,7 @@ from sipice.ice.state import (
     LocalBase,
     LocalGeneration,
     Media,
+    Plain,
     Remote,
     Stream,
 )
@@ -137,6 +138,9 @@ def _fill(state: AgentState, document: Json, now: float) -> None:
 def _lose_relays(state: AgentState, stream: Stream) -> None:
     """What stood on an allocation that could not be taken up is lost; a restart finds a way."""
     bases = state.local.bases
+    for path in stream.media:
+        if path.plain is not None and path.plain.base.number not in bases:
+            path.plain = None
     for generation in stream.generations():
         for candidate in list(generation.local.candidates):
             base = candidate.base
@@ -207,11 +211,12 @@ def _from_media(path: Media, now: float) -> Json:
         path.lost,
         path.quiet,
         watched,
+        None if path.plain is None else _from_plain(path.plain, now),
     ]
 
 
 def _to_media(entry: Json, now: float) -> Media:
-    component, generation, consented, sent, lost, quiet, watched = entry
+    component, generation, consented, sent, lost, quiet, watched, plain = entry
     return Media(
         component,
         generation=generation,
@@ -220,7 +225,19 @@ def _to_media(entry: Json, now: float) -> Media:
         lost=lost,
         quiet=quiet,
         watched=None if watched is None else now - watched,
+        plain=None if plain is None else _to_plain(plain, now),
     )
+
+
+def _from_plain(plain: Plain, now: float) -> Json:
+    places = [None if one is None else from_address(one) for one in (plain.peer, plain.signalled)]
+    return [from_base(plain.base), *places, age(plain.until, now), plain.latched, plain.yields]
+
+
+def _to_plain(entry: Json, now: float) -> Plain:
+    base, *places, left, latched, yields = entry
+    peer, signalled = [None if one is None else to_address(one) for one in places]
+    return Plain(to_base(base), peer, now + left, latched, yields, signalled)
 
 
 def _from_generation(generation: Generation, now: float) -> Json:

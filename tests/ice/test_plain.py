@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 
@@ -215,3 +216,18 @@ def test_one_sibling_may_do_without_ice_while_the_other_goes_on() -> None:
     assert sibling.media(0, 1).send == Path(base, PEER, PEER)
     sibling.close(5.0)
     assert not any(isinstance(c, ReleaseBase | SendDatagram) for c in sibling.take_commands())
+
+
+def test_another_process_goes_on_where_media_went_without_ice() -> None:
+    side = plain_side()
+    base = side.bases[address("10.0.0.1:5000")]
+    outside = address("203.0.113.7:61000")
+    side.agent.receive_datagram(2.0, RTP, base, outside)
+    side.take(2.0)
+    before = side.agent.media(0, 1)
+    data = side.agent.export(3.0)
+    later = Agent.restore(AgentConfig(), data, 1003.0, rng=Random(1))
+    assert later.media(0, 1) == before
+    assert later.next_timeout() == 1016.0
+    later.receive_datagram(1004.0, RTP, base, address("198.51.100.1:7"))
+    assert later.media(0, 1) == before, "it has moved once already"

@@ -52,6 +52,10 @@ def gather(
     password_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Its first line is the password.")
     ] = None,
+    secret_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Make time-limited credentials of this secret."),
+    ] = None,
     types: Annotated[
         str, typer.Option(metavar="LIST", help="Candidate types: host,srflx,relay.")
     ] = "host,srflx,relay",
@@ -74,7 +78,7 @@ def gather(
     Exit code 1 when a server gave less than it was asked for.
     """
     try:
-        options = ServerOptions(username, password_file, dns)
+        options = ServerOptions(username, password_file, dns, secret_file)
         config = AgentConfig(
             servers=servers_of(server or (), options),
             candidate_types=_types(types),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,11 @@ from sipice.aio.resolver import Resolver, system_resolver
 from sipice.errors import UsageError
 from sipice.ice import NamedServer, ServerUri
 from sipice.net import Address
+from sipice.turn import time_limited
 
 DNS_PORT = 53
+LIFETIME = 3600
+"""Seconds for which credentials made of a secret are good."""
 
 
 class ServerOptions(NamedTuple):
@@ -20,6 +24,8 @@ class ServerOptions(NamedTuple):
     username: str = ""
     password_file: str | None = None
     dns: str | None = None
+    secret_file: str | None = None
+    """Of the secret shared with servers that take time-limited credentials."""
 
     def resolver(self) -> Resolver:
         """The name server that was asked for, or those of the system."""
@@ -28,15 +34,20 @@ class ServerOptions(NamedTuple):
 
 def servers_of(uris: Iterable[str], options: ServerOptions) -> tuple[NamedServer, ...]:
     """The servers in their order; raises UsageError with the remedy."""
-    password = _password(options.password_file)
-    return tuple(
-        NamedServer(ServerUri.parse(uri), options.username, password, (4,)) for uri in uris
-    )
+    username, password = _credentials(options)
+    return tuple(NamedServer(ServerUri.parse(uri), username, password) for uri in uris)
 
 
-def _password(file: str | None) -> str:
-    if file is None:
-        return ""
+def _credentials(options: ServerOptions) -> tuple[str, str]:
+    username, file, secret = options.username, options.password_file, options.secret_file
+    if secret is None:
+        return username, "" if file is None else _first_line(file)
+    if file is not None:
+        raise UsageError("give either --password-file or --secret-file")
+    return time_limited(_first_line(secret), username, int(time.time()) + LIFETIME)
+
+
+def _first_line(file: str) -> str:
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:

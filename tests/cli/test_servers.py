@@ -6,6 +6,9 @@ from tests.capabilities import require
 
 require("cli")
 
+import base64
+import hmac
+import time
 from pathlib import Path
 
 import pytest
@@ -35,3 +38,17 @@ def test_a_name_server_is_an_address_with_or_without_a_port(text: str) -> None:
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(UsageError, match="is no address of a name server"):
         ServerOptions(dns=text).resolver()
+
+
+def test_of_a_shared_secret_credentials_for_an_hour_are_made(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("shared\n", encoding="utf-8")
+    options = ServerOptions("alice", secret_file=str(secret))
+    (server,) = servers_of(["turn:a"], options)
+    expires, name = server.username.split(":")
+    assert name == "alice"
+    assert abs(int(expires) - time.time() - 3600) < 60
+    mac = hmac.new(b"shared", server.username.encode(), "sha1").digest()
+    assert base64.b64decode(server.password) == mac
+    with pytest.raises(UsageError, match="either --password-file or --secret-file"):
+        servers_of(["turn:a"], options._replace(password_file=str(secret)))

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from sipice.ice import (
     ServerFailed,
     ServerUri,
 )
+from sipice.net import Address
+from sipice.turn import time_limited
 from tests.aio.certificate import NAME, client_context, make
 from tests.aio.dns import name_server
 from tests.cli.run import run
@@ -37,6 +40,7 @@ IP = f"127.{1 + os.getpid() % 250}.{1 + os.getpid() // 250 % 250}.20"
 SECOND = IP.removesuffix("20") + "21"
 PORT, TLS_PORT = 34_780, 34_790
 USER, PASSWORD = "user", "a secret of coturn"
+SECRET = "shared with coturn"
 PATIENCE = 20.0
 ONLY_RELAY = frozenset({CandidateType.RELAYED})
 
@@ -56,33 +60,52 @@ def coturn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
     folder = tmp_path_factory.mktemp("coturn")
     pem = make(folder)
     options = [
-        "-n", "--no-cli", "--lt-cred-mech", "--fingerprint", "--allow-loopback-peers", "--no-dtls",
-        f"--listening-ip={IP}", f"--listening-ip={SECOND}", f"--relay-ip={IP}", "--relay-ip=::1",
+        f"--listening-ip={IP}", f"--listening-ip={SECOND}", "--relay-ip=::1",
         f"--listening-port={PORT}", f"--alt-listening-port={PORT + 1}",
         f"--tls-listening-port={TLS_PORT}", f"--alt-tls-listening-port={TLS_PORT + 1}",
-        f"--user={USER}:{PASSWORD}", "--realm=test", f"--cert={pem}", f"--pkey={pem}",
-        f"--log-file={folder / 'log'}", "--simple-log", f"--pidfile={folder / 'pid'}",
-        f"--userdb={folder / 'db'}",
+        "--lt-cred-mech", f"--user={USER}:{PASSWORD}", f"--cert={pem}", f"--pkey={pem}",
+    ]  # fmt: skip
+    with _running(folder, options, PORT, TLS_PORT):
+        yield Coturn(folder)
+
+
+@pytest.fixture
+def secret_coturn(tmp_path: Path) -> Iterator[Address]:
+    """One that takes time-limited credentials; its address."""
+    options = [
+        f"--listening-ip={IP}", f"--listening-port={PORT + 2}", "--no-tls",
+        "--use-auth-secret", f"--static-auth-secret={SECRET}",
+    ]  # fmt: skip
+    with _running(tmp_path, options, PORT + 2):
+        yield Address.parse(IP, PORT + 2)
+
+
+@contextmanager
+def _running(folder: Path, options: list[str], *ports: int) -> Iterator[None]:
+    common = [
+        "-n", "--no-cli", "--fingerprint", "--allow-loopback-peers", "--no-dtls", "--realm=test",
+        f"--relay-ip={IP}", f"--log-file={folder / 'log'}", "--simple-log",
+        f"--pidfile={folder / 'pid'}", f"--userdb={folder / 'db'}",
     ]  # fmt: skip
     server = subprocess.Popen(
-        ["turnserver", *options],
+        ["turnserver", *common, *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(server)
-        yield Coturn(folder)
+        _wait(server, ports)
+        yield
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _wait(server: subprocess.Popen[bytes]) -> None:
+def _wait(server: subprocess.Popen[bytes], ports: tuple[int, ...]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            for port in (PORT, TLS_PORT):
+            for port in ports:
                 socket.create_connection((IP, port), 1).close()
         except OSError:
             time.sleep(0.05)
@@ -166,6 +189,22 @@ def test_an_ipv6_relay_serves_a_socket_of_ipv4(coturn: Coturn) -> None:
 def test_a_wrong_password_is_told(coturn: Coturn, way: str) -> None:
     failed = relayed(coturn.named(f"turn:{IP}:{PORT}{way}", "wrong"))
     assert failed == ([], ["the server does not accept user name and password (401)"])
+
+
+def test_time_limited_credentials_are_taken_while_they_last(
+    tmp_path: Path, secret_coturn: Address
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET, encoding="utf-8")
+    ended = run(
+        "gather", "--loopback", "--interface", "lo*", "--family", "4", f"turn:{secret_coturn}",
+        "--username", "alice", "--secret-file", secret, "--types", "relay",
+    )  # fmt: skip
+    assert ended.code == 0, ended.out + ended.err
+    assert "typ relay" in ended.out
+    late = time_limited(SECRET, "alice", int(time.time()) - 10)
+    server = NamedServer(ServerUri.parse(f"turn:{secret_coturn}"), *late)
+    assert relayed(server) == ([], ["the server does not accept user name and password (401)"])
 
 
 @needs("cli")

@@ -94,8 +94,8 @@ def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot:
         destination_of(exchange.remote, section, component)
         for component in range(1, slot.components + 1)
     )
-    if peers == memory.peers:
-        return  # the path may have moved since to where the peer really is
+    if peers == memory.peers and _has_moved(dialog, slot.stream, peers):
+        return  # to where the peer really is
     own = exchange.told.get(slot.stream) or memory.defaults
     if memory.nominated:
         own = tuple(pair.local for pair in memory.nominated)
@@ -106,6 +106,13 @@ def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot:
             leg.events.append(IceOff(dialog.name, slot.stream, reason))
         memory.peers = peers
         dialog.agent.use_plain(leg.now, slot.stream, ways, leg.config.latch)
+
+
+def _has_moved(dialog: Dialog, stream: StreamId, peers: Sequence[Address | None]) -> bool:
+    """Whether media goes elsewhere than the peer says: it was seen to send from there."""
+    tables = [dialog.agent.media(stream, number) for number in range(1, len(peers) + 1)]
+    ways = zip(tables, peers, strict=True)
+    return any(table.send is not None and table.send.peer != peer for table, peer in ways)
 
 
 def _ways(own: Sequence[Candidate], peers: Sequence[Address | None]) -> list[Way]:

@@ -129,6 +129,23 @@ def test_a_phone_behind_a_nat_is_followed_to_where_it_sends_from() -> None:
     talk(topology, party, phone)
 
 
+def test_a_phone_behind_a_nat_that_is_picked_up_late_is_followed_then() -> None:
+    """The window opens again with the answer proper, half a minute after its preview."""
+    topology = build(OPEN, behind(PORT_RESTRICTED), rtt=0.050)
+    party, phone = Party(topology.a.host, quick()), Phone(topology)
+    party.tell(party.controller.begin_offer, "", Stack("a").offer())
+    text = phone.text()
+    party.tell(party.controller.receive_answer, "phone", text, final=False)
+    phone.learn(party.all(DescriptionReady)[0].sdp)
+    topology.world.run(until=30.0)
+    party.tell(party.controller.confirm, "phone")
+    party.tell(party.controller.receive_answer, "phone", text)
+    topology.world.run(until=31.0)
+    phone.say(0)
+    topology.world.run(until=31.5)
+    talk(topology, party, phone)
+
+
 @pytest.mark.parametrize("hold", ["a=sendonly", "a=inactive"])
 def test_the_mapping_stays_open_during_a_long_hold(hold: str) -> None:
     topology, party, phone = call(behind(PORT_RESTRICTED))

@@ -24,6 +24,17 @@ def is_premature(leg: Leg, name: str) -> bool:
     return name not in leg.dialogs and (leg.offered is not None or INITIAL in leg.dialogs)
 
 
+def revive(leg: Leg) -> None:
+    """All branches have ended and the call is made again: what was offered serves once more.
+
+    That happens when a 3xx or 503 comes after a provisional response (RFC 3261 §8.1.3.4).
+    """
+    if leg.offered is not None and leg.spare is not None and not leg.dialogs:
+        dialog = _opened(leg.offered, INITIAL, leg.spare)
+        dialog.phase, leg.spare = Phase.STABLE, None
+        leg.dialogs[INITIAL] = dialog
+
+
 def _agent(leg: Leg) -> Agent | None:
     """The root for the first, a sibling without its streams for every other."""
     if not leg.begun:
@@ -79,16 +90,19 @@ def _branch(leg: Leg, name: str) -> Dialog | None:
     source = leg.spare or next(others, None)
     if source is None:
         return None
-    dialog = Dialog(
+    dialog = leg.dialogs[name] = _opened(offered, name, source.fork(leg.now))
+    return dialog
+
+
+def _opened(offered: Offered, name: str, agent: Agent) -> Dialog:
+    return Dialog(
         name,
-        source.fork(leg.now),
+        agent,
         Phase.LOCAL_OFFER,
         exchange=_again(offered),
         ours=offered.ours.copy(),
         streams={stream: memory.for_sibling() for stream, memory in offered.streams.items()},
     )
-    leg.dialogs[name] = dialog
-    return dialog
 
 
 def _again(offered: Offered) -> Exchange:

@@ -27,12 +27,14 @@ def begin(
     leg: Leg, name: str, data: bytes, *, budget: int | None, restart: bool
 ) -> Rejected | None:
     """Our stack wants to send this offer."""
-    if dialogs.is_premature(leg, name):
-        return verify.rejected(491, "our initial offer is open")
-    known = leg.dialogs.get(name)
     description = verify.own(data)
     if isinstance(description, Rejected):
         return description
+    if name == dialogs.INITIAL:
+        dialogs.revive(leg)
+    if dialogs.is_premature(leg, name):
+        return verify.rejected(491, "our initial offer is open")
+    known = leg.dialogs.get(name)
     refusal = verify.own_offer_fits(known, description, leg.config.max_streams)
     dialog = None if refusal is not None else known or dialogs.make(leg, name)
     if dialog is None:

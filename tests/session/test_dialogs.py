@@ -228,3 +228,22 @@ def test_after_the_end_nothing_is_left_and_nothing_happens_any_more() -> None:
     controller.handle_timeout(10.0)
     controller.close(11.0)
     assert solo.take() == []
+
+
+@pytest.mark.parametrize("branches", [1, 2])
+def test_a_call_that_is_made_again_after_it_rang_leaves_with_the_same_offer(branches: int) -> None:
+    """A 3xx or 503 behind a 183: the candidates serve the next INVITE (D4.4 of the plan)."""
+    solo = Solo(quick())
+    text = solo.offer(OWN, "")
+    for name in ("one", "two")[:branches]:
+        solo.answered(peer_text(section()), final=False, dialog=name)
+    for name in ("one", "two")[:branches]:
+        solo.controller.end(solo.now, name)
+    solo.take()
+    assert solo.offer(own_text(own_section(), version=9), "") == text
+    solo.answered(peer_text(section(6100)), dialog="three")
+    assert solo.controller.dialogs == ("three",)
+    assert solo.opened == [0]
+    solo.controller.close(solo.now)
+    solo.take()
+    assert solo.closed == [0]

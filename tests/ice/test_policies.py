@@ -190,6 +190,17 @@ def test_an_agent_in_a_cloud_is_reached_at_its_public_address_without_any_server
     assert call.a.all(PairSelected)[0].local.address.host == "203.0.113.21"
 
 
+def test_a_lite_agent_in_a_cloud_is_reached_at_its_public_address() -> None:
+    topology = build(CLOUD, NAT, rtt=0.02)
+    public = (Advertised(ip("203.0.113.21")),)
+    config = AgentConfig(lite=True, advertised=public)
+    call = Call(topology, config=config, config_b=AgentConfig(), role=Role.CONTROLLED).run()
+    call.assert_connected()
+    assert call.a.send_media(b"\x80 out of the cloud")
+    call.world.run(until=call.world.now + 1.0)
+    assert call.b.media[-1][1] == b"\x80 out of the cloud"
+
+
 def test_what_a_server_sees_of_an_advertised_host_is_no_second_candidate() -> None:
     topology = build(CLOUD, OPEN)
     config = AgentConfig(

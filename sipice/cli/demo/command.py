@@ -14,7 +14,6 @@ from rich.console import Console
 from sipice.cli.demo.network import NatKind
 from sipice.cli.demo.record import CallRecord, Side
 from sipice.cli.demo.report import html
-from sipice.cli.diff import line_changes
 from sipice.cli.terminal import FINDINGS, FINE, UNUSABLE, complain, grid, line, screen, write
 
 
@@ -91,12 +90,6 @@ def _nothing(text: str) -> None:
 
 
 def _show(console: Console, record: CallRecord) -> None:
-    for one in record.described[:2]:
-        console.print()
-        console.print(line((f"{one.who}'s {one.what}", "bold"), ", and what ICE changed in it:"))
-        for change in line_changes(one.before, one.after):
-            style = "green" if change.sign == "+" else "red"
-            console.print(line((f"{change.sign} {change.text}", style)))
     for side in record.sides:
         console.print()
         console.print(line(("The checklist of ", "bold"), (side.name, "bold")))

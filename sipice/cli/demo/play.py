@@ -12,6 +12,7 @@ from sipice.cli.demo.behind import Behind
 from sipice.cli.demo.network import NatKind
 from sipice.cli.demo.record import CallRecord, Described, Side
 from sipice.cli.demo.voice import TONES, Voice
+from sipice.cli.diff import line_changes
 from sipice.cli.records import read_records
 from sipice.cli.telling import tell
 from sipice.ice import AgentConfig
@@ -26,6 +27,8 @@ HOLD = 0.6
 """Seconds of silence."""
 SETTLE = 0.2
 """Seconds after which no packet is on its way any more."""
+
+_LOOPBACK = "on the loopback interface, which gives candidates only here (allow_loopback)"
 
 Say = Callable[[str], None]
 MakeAgent = Callable[[Phone, PluginConfig], UserAgent]
@@ -53,7 +56,7 @@ class Play:
         self._loop = asyncio.get_running_loop()
         self._paths: dict[str, int] = dict.fromkeys(NAMES, 0)
         self._changed = asyncio.Event()
-        nat = f"behind {plan.nat} NATs, with a TURN server" if plan.nat else "on the loopback"
+        nat = f"behind {plan.nat} NATs, with a TURN server" if plan.nat else _LOOPBACK
         self.record = CallRecord(plan.stack, nat, (Side(NAMES[0]), Side(NAMES[1])))
         self._agents: list[UserAgent] = []
 
@@ -93,6 +96,7 @@ class Play:
         caller, callee = self._agents
         for agent in self._agents:
             await agent.start()
+        self._say(f"a call with {self.record.stack}, {self.record.nat}")
         self._step("calls", caller)
         async with asyncio.TaskGroup() as watching:
             watchers: list[asyncio.Task[None]] = []
@@ -120,6 +124,7 @@ class Play:
             await self._call_of(agent).path()
             agent.phone.connected()
         await asyncio.sleep(self._plan.seconds)
+        self._media()
         caller.phone.is_holding = True
         await caller.reoffer()
         self._step("holds", caller)
@@ -132,6 +137,7 @@ class Play:
         await caller.reoffer()
         self._step("resumes", caller)
         await asyncio.sleep(self._plan.seconds / 3)
+        self._media()
         selected = dict(self._paths)
         self._call_of(caller).restart()
         self._step("restarts ICE", caller)
@@ -140,6 +146,7 @@ class Play:
         for agent in self._agents:
             agent.phone.voice.talk(None)
         await asyncio.sleep(SETTLE)
+        self._media()
         await caller.hang_up()
         self._step("hangs up", caller)
 
@@ -157,11 +164,11 @@ class Play:
             if isinstance(event, DescriptionReady) and event.direction is Direction.TO_PEER:
                 what = event.kind.value
                 before = agent.phone.described.encode()
-                self.record.described.append(Described(now, name, what, before, event.sdp))
+                self._described(Described(now, name, what, before, event.sdp))
             elif isinstance(event, PathSelected):
                 self._paths[name] += event.component == 1
                 self.record.note(now, f"{name} selects a pair")
-                self._say(f"{name}: {event.local} -> {event.remote}")
+                self._tell(now, f"{name} selects {_pair(event)}")
                 self._changed.set()
 
     def _call_of(self, agent: UserAgent) -> IceCall:
@@ -175,7 +182,30 @@ class Play:
     def _step(self, what: str, agent: UserAgent) -> None:
         now = self._loop.time()
         self.record.note(now, f"{agent.phone.name} {what}")
-        self._say(f"{now - self.record.began_at:7.3f} s  {agent.phone.name} {what}")
+        self._tell(now, f"{agent.phone.name} {what}")
+
+    def _described(self, described: Described) -> None:
+        """Show the first two in full: what the stack wrote, and what ICE made of it."""
+        self.record.described.append(described)
+        if len(self.record.described) > 2:
+            return
+        self._tell(described.at, f"{described.who}'s {described.what}, and what ICE changes in it:")
+        for change in line_changes(described.before, described.after):
+            self._say(f"             {change.sign} {change.text}")
+
+    def _media(self) -> None:
+        """How much has been heard so far."""
+        now = self._loop.time()
+        for number, agent in enumerate(self._agents):
+            receiver, other = agent.phone.voice.receiver, self._agents[1 - number].phone.voice
+            self._tell(
+                now,
+                f"{agent.phone.name} has heard {receiver.received} of {other.sent} packets, "
+                f"jitter {1000 * receiver.jitter:.1f} ms",
+            )
+
+    def _tell(self, at: float, text: str) -> None:
+        self._say(f"{at - self.record.began_at:9.3f} s  {text}")
 
     def _problem(self, text: str) -> None:
         self.record.problems.append(text)
@@ -194,6 +224,15 @@ class Play:
                 self._problem(f"{side.name} missed {heard.lost} of {heard.sent} packets")
             elif heard.tone != heard.expected_tone:
                 self._problem(f"{side.name} did not hear the tone of {other.hertz:.0f} Hz")
+
+
+def _pair(event: PathSelected) -> str:
+    ours, theirs = (
+        f"{candidate.type.name.lower().replace('_', '-')} {candidate.address}"
+        for candidate in (event.local, event.remote)
+    )
+    part = "media" if event.component == 1 else "RTCP"
+    return f"{ours} -> {theirs} for {part}"
 
 
 async def play(plan: Plan, say: Say) -> CallRecord:

@@ -12,7 +12,7 @@ time. So they are for consent, the CPU time of connected agents that do nothing 
 ends that exchange as many packets in the same way and know nothing: no agent can cost less in
 Python. Memory is the growth of the heap (tracemalloc) per connected agent, without what the socket
 and the shell need. 10,000 agents are the ends of 10,000 sessions in one process, each with its own
-socket; their peers live in a second process.
+socket; their peers live in a second process. Both processes need a third of a core.
 """
 
 from __future__ import annotations
@@ -343,8 +343,8 @@ def _allow_sockets(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def many(count: int) -> tuple[float, float, float]:
-    """Connect ``count`` agents of this process: CPU ms per agent, RSS KiB per agent, idle CPU."""
+def many(count: int) -> tuple[int, float, float, float]:
+    """Agents still connected of ``count``, their CPU ms and RSS KiB each, the consent of all."""
     _allow_sockets(count)
     shell, pacer, ends = Shell(), Pacer(0.0), list[End]()
     command = [sys.executable, "-c", _PEERS, str(count)]
@@ -359,23 +359,18 @@ def many(count: int) -> tuple[float, float, float]:
                 end.connect(_description(far.stdout.readline()))
             ends += new
             shell.run(lambda: False, 0.0)
-        connected = shell.run(lambda: not shell.pending, PATIENCE)
-        failed = sum(not end.outcome for end in ends)
-        if not connected or failed:
-            sys.exit(f"bench: {failed} of {count} agents failed")
+        shell.run(lambda: not shell.pending, PATIENCE)
         used, memory = time.process_time() - start, _rss() - before
         shell.run(lambda: False, SETTLING)
         start = time.process_time()
         shell.run(lambda: False, IDLE_SECONDS)
         waiting = (time.process_time() - start) / IDLE_SECONDS
-        failed = sum(not end.outcome for end in ends)
-        if failed:
-            sys.exit(f"bench: {failed} of {count} agents lost their path")
+        connected = sum(end.outcome is True for end in ends)
         far.stdin.close()
     for end in ends:
         end.close()
     shell.close()
-    return 1e3 * used / count, memory / count, waiting
+    return connected, 1e3 * used / count, memory / count, waiting
 
 
 def _rss() -> float:
@@ -419,11 +414,13 @@ def rows() -> Iterator[Row]:
     yield Row(
         "agent: heap per connected agent", f"{heap / 1024:.1f} KiB", "6 KiB", 6144 / heap, 1.0
     )
-    cpu, memory, waiting = many(MANY)
+    connected, cpu, memory, waiting = many(MANY)
     yield Row(
-        f"agent: {MANY} connected in one process",
+        f"agent: {connected} of {MANY} connected in one process",
         f"{cpu:.2f} ms CPU, {memory:.1f} KiB RSS each",
         f"consent of all: {100 * waiting:.0f} % of one core",
+        connected / MANY,
+        1.0,
     )
 
 

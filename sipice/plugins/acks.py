@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sipice.errors import DecodeError
 from sipice.sip.message import RequestLine, SipMessage, parse_message
 
 _REMEMBERED = 256
@@ -16,8 +17,8 @@ class Acks:
     def sent(self, data: bytes) -> None:
         """A message went out."""
         if data.startswith(b"INVITE "):
-            invite = parse_message(data)
-            if invite.cseq is not None:
+            invite = _read(data)
+            if invite is not None and invite.cseq is not None and invite.values("via"):
                 key = invite.call_id, invite.cseq.number, invite.via_branch
                 self._invites[key] = invite
                 if len(self._invites) > _REMEMBERED:
@@ -27,12 +28,19 @@ class Acks:
         """The ACK for a message that came, if it needs one."""
         if not data.startswith(b"SIP/2.0 ") or data[8:9] not in b"3456":
             return None
-        response = parse_message(data)
-        cseq = response.cseq
-        if cseq is None or cseq.method != "INVITE":
+        response = _read(data)
+        cseq = None if response is None else response.cseq
+        if response is None or cseq is None or cseq.method != "INVITE":
             return None
         invite = self._invites.get((response.call_id, cseq.number, response.via_branch))
         return None if invite is None else _ack(invite, response)
+
+
+def _read(data: bytes) -> SipMessage | None:
+    try:
+        return parse_message(data)
+    except DecodeError:
+        return None
 
 
 def _ack(invite: SipMessage, response: SipMessage) -> bytes:

@@ -83,7 +83,12 @@ class Application(aiosip.Application):  # type: ignore[misc]
 
     def forget_later(self, dialog: Dialog) -> None:
         """The call is over; repeated messages are still answered for a while."""
-        self.loop.call_later(_LINGER, self._kept.pop, dialog.call_id, None)
+        dialog.is_over = True
+        self.loop.call_later(_LINGER, self._forget, dialog)
+
+    def _forget(self, dialog: Dialog) -> None:
+        if dialog.is_over:
+            self._kept.pop(dialog.call_id, None)
 
     def send_message(self, protocol: Any, local_addr: Any, remote_addr: Any, msg: Any) -> None:
         """What a dialog sends goes through ICE first."""
@@ -117,15 +122,20 @@ class Application(aiosip.Application):  # type: ignore[misc]
         dialog = self._kept.get(view.call_id)
         is_known = dialog is not None and str(message.headers["CSeq"]) in dialog.asked
         if view.is_request and not view.to_tag and not is_known and view.method != "CANCEL":
-            self._begin(dialog or self._callee(message, view, way), message, view)
+            route = self.router.routes.get(view.method)
+            if route is not None:
+                dialog = dialog or self._callee(message, view, way)
+                self._begin(dialog, route, message, view)
         elif dialog is not None:
             dialog.take(message, view)
 
-    def _begin(self, dialog: Dialog, message: Any, view: SipMessage) -> None:
+    def _begin(self, dialog: Dialog, route: Any, message: Any, view: SipMessage) -> None:
         """A request outside of any dialog; also an INVITE that comes again after a challenge."""
-        route = self.router.routes.get(view.method)
+        dialog.is_over = False
+        if view.method != "INVITE":
+            self.forget_later(dialog)
         dialog.note_request(message, view)
-        done = None if route is None else route(dialog, message)
+        done = route(dialog, message)
         if asyncio.iscoroutine(done):
             self.plugin.spawn(done)
 

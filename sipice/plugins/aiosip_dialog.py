@@ -44,6 +44,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         self.sent: dict[str, tuple[bytes, Way]] = {}
         """Requests of the peer and our replies, by CSeq."""
         self.invited: Any = None
+        self.is_over = False
+        """It only waits for repeated messages."""
 
     def send_message(self, method: str, **named: Any) -> Any:
         """A request; the From of a callee is its own and not the caller's."""
@@ -56,7 +58,10 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         return super().send_message(method, **named)
 
     def send_reply(self, status_code: int, status_message: str, **named: Any) -> None:
-        """A reply; to the last INVITE where the headers name no other request by CSeq."""
+        """A reply; to the last INVITE where the headers name no other request by CSeq.
+
+        One that refuses what would have made the dialog is its end.
+        """
         headers = named["headers"] = named.get("headers") or Headers()
         request: Any = self.asked.get(str(headers.get("CSeq")), self.invited)
         self.to_details.add_tag()
@@ -66,6 +71,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         to = str(request.headers["To"])
         headers["To"] = to if "tag=" in to else f"{to};tag={self.to_details['params']['tag']}"
         self._note(named)
+        if status_code >= 300 and self.is_callee and "tag=" not in to:
+            self.app.forget_later(self)
         super().send_reply(status_code, status_message, **named)
 
     def take(self, message: Any, view: SipMessage) -> None:
@@ -106,7 +113,7 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
             self.sent.pop(old, None)
         if view.method in ("INVITE", "UPDATE"):
             self._learn(view)
-        if view.method == "INVITE":
+        if view.method == "INVITE" or self.invited is None:
             self.invited = message
 
     def _note(self, named: dict[str, Any]) -> None:

@@ -92,8 +92,14 @@ class IceTransport(SipTransport):
     def send(self, message: _Message, addr: _Peer) -> None:
         """What the stack sends goes through ICE first."""
         if message.body and message.content_type == _SDP:
-            self._described[message.call_id or ""] = message.text
+            self._describe(message.call_id or "", message.text)
         self.plugin.outgoing(bytes(message), way_to(self._name, addr, addr))
+
+    def _describe(self, call_id: str, text: str) -> None:
+        if call_id not in self._described:
+            living = {call.key.call_id for call in self.plugin.calls}
+            self._described = {one: self._described[one] for one in living & {*self._described}}
+        self._described[call_id] = text
 
     def _heard(self, message: _Message, addr: _Peer) -> None:
         self.plugin.incoming(bytes(message), way_to(self._name, addr, addr))
@@ -107,8 +113,6 @@ class IceTransport(SipTransport):
         message = SipMessage.parse(data)
         if isinstance(message, SipResponse) and self._repair(message):
             return
-        if isinstance(message, SipRequest) and message.method == "BYE":
-            self._described.pop(message.call_id or "", None)
         if self.on_message is not None:
             self.on_message(message, cast("_Peer", way.connection))
 

@@ -7,15 +7,19 @@ on the path goes to where the stack said that it listens.
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Callable
 
 from sipice.aio.udp import UdpEndpoint
 from sipice.net import Address
 
 HOST = "127.0.0.1"
+HOST6 = "::1"
 _TRIES = 64
 _RTCP_TYPES = range(192, 224)
 """RFC 5761 §4: how RTCP is told from RTP on one port."""
+
+log = logging.getLogger("sipice")
 
 Send = Callable[[bytes], bool]
 
@@ -55,6 +59,9 @@ class Bridge:
         """Where the stack wants RTP, and RTCP if apart; None where it wants nothing now."""
         for place, endpoint in enumerate(self._pair):
             address = addresses[place] if place < len(addresses) else None
+            if address is not None and address.family != endpoint.address.family:
+                log.warning("media cannot go from %s to %s", endpoint.address, address)
+                address = None
             if address == self._stack[place]:
                 continue
             self._stack[place] = address
@@ -80,11 +87,12 @@ class Bridge:
             endpoint.release()
 
     def _taker(self, place: int) -> Callable[[bytes, Address], None]:
-        """A stack may send from another port than it hears on."""
+        """A stack may send from another port, and from the loopback address if bound to all."""
 
         def take(data: bytes, source: Address) -> None:
             stack = self._stack[place]
-            if stack is None or source.ip != stack.ip or len(self._heard[place]) > 1:
+            hosts = () if stack is None else (stack.ip, self.anchor[place].ip)
+            if source.ip not in hosts or len(self._heard[place]) > 1:
                 self.strangers += 1
                 return
             self._hear(place, source)

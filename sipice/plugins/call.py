@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
+from sipice import errors
 from sipice.aio import interfaces
 from sipice.aio.bases import Bases
 from sipice.aio.driver import Driver
@@ -26,10 +27,12 @@ from sipice.session import (
     Controller,
     DataReceived,
     DescriptionReady,
+    IceOff,
     MediaChanged,
     OpenPorts,
     PathSelected,
     SessionEvent,
+    SessionFailed,
 )
 from sipice.sip.outputs import CallKey
 from sipice.trace import JsonLines
@@ -81,9 +84,14 @@ class IceCall:
             bind=config.bind,
         )
         self._addresses: Sequence[LocalAddress] | None = None
+        self._looking = asyncio.Lock()
         self._media = Media(self._controller, self._driver, self.leg, bridge=config.bridge)
         self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
         self._paths: dict[tuple[int, int], Path] = {}
+        self._without_ice: set[tuple[str, int]] = set()
+        """Dialogs and their streams whose peer has no ICE."""
+        self._failure: str | None = None
+        """Why no stream has a path, since the last exchange."""
         self._waiting: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -104,16 +112,25 @@ class IceCall:
     async def path(self, stream: int = 0, component: int = 1) -> Path:
         """The selected path of a component, as soon as media may take it.
 
-        That is when every component of the stream has a valid pair (RFC 8445 §12.1). Raises
+        That is when every component of the stream has a valid pair (RFC 8445 §12.1), or the peer
+        has no ICE and has said where it listens. Raises SessionFailed when no stream has a path,
         SessionClosed at the end of the call.
         """
-        while (stream, component) not in self._paths or not self._media.is_open(stream, component):
+        while (path := self._usable(stream, component)) is None:
             if self._closed:
                 raise SessionClosed
+            if self._failure is not None:
+                raise errors.SessionFailed(stream, self._failure)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
-        return self._paths[stream, component]
+        return path
+
+    def _usable(self, stream: int, component: int) -> Path | None:
+        path = self._media.path(stream, component)
+        if path is None or (self.leg.active, stream) in self._without_ice:
+            return path
+        return self._paths.get((stream, component))
 
     def send(self, data: bytes, stream: int = 0, component: int = 1) -> bool:
         """Send a packet on the path; False while there is none. For applications without bridge."""
@@ -157,10 +174,18 @@ class IceCall:
                 self._media.deliver(stream, component, data)
                 return
             case PathSelected():
+                self._without_ice.discard((event.dialog, event.stream))
                 if event.dialog == self.leg.active:
+                    self._failure = None
                     self._paths[event.stream, event.component] = event.path
                     self.selections += event.component == 1
+            case IceOff(dialog, stream):
+                self._without_ice.add((dialog, stream))
+            case SessionFailed(dialog, reason):
+                if dialog == self.leg.active:
+                    self._failure = reason
             case DescriptionReady():
+                self._failure = None
                 self._media.listen()
             case _:
                 pass
@@ -177,8 +202,11 @@ class IceCall:
 
     async def _open(self, stream: int, components: int) -> None:
         """Bind the sockets of a stream, and its loopback pair."""
-        if self._addresses is None:
-            self._addresses = await self._local_addresses()
+        async with self._looking:
+            if self._addresses is None:
+                self._addresses = await self._local_addresses()
+                if not self._addresses:
+                    log.warning("%s: there is no local address for media", self.key.call_id)
         ports = [(stream, component) for component in range(1, components + 1)]
         self._scopes.update((one.ip, one.scope) for one in self._addresses)
         try:

@@ -28,6 +28,12 @@ class Leg:
         self._touched = touched
         self._is_confirmed = False
 
+    @property
+    def speaks_ipv6(self) -> bool:
+        """Whether all media of our stack, as far as it has said, is at IPv6 addresses."""
+        families = {one.family for media in self.stack_media for one in media if one}
+        return families == {6}
+
     def begin_offer(
         self,
         now: float,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sipice.aio.driver import Driver
 from sipice.aio.media import MediaCounters, MediaPort
 from sipice.errors import SessionClosed
-from sipice.net import Address, MediaTable
-from sipice.plugins.bridge import Bridge, bind_pair
+from sipice.net import Address, MediaTable, Path
+from sipice.plugins.bridge import HOST, HOST6, Bridge, bind_pair
 from sipice.plugins.leg import Leg
 from sipice.session import Controller, SessionEvent
 
@@ -47,7 +47,7 @@ class Media:
         stream = places[0][0]
         if stream not in self._bridges:
             self._bridges[stream] = Bridge(
-                bind_pair(),
+                bind_pair(HOST6 if self._leg.speaks_ipv6 else HOST),
                 lambda data: self.send(data, stream, 1),
                 lambda data: self.send(data, stream, 2),
             )
@@ -100,10 +100,10 @@ class Media:
             port = self._ports.get((stream, 1))
         return port is not None and port.send(data)
 
-    def is_open(self, stream: int, component: int) -> bool:
-        """Whether something can be sent now."""
+    def path(self, stream: int, component: int) -> Path | None:
+        """Where something would be sent now."""
         port = self._ports.get((stream, component))
-        return port is not None and port.table.send is not None
+        return None if port is None else port.table.send
 
     def deliver(self, stream: int, component: int, data: bytes) -> None:
         """A packet from the path."""

@@ -105,7 +105,7 @@ class Plugin:
         """The wire brought a message."""
         ack = None if self._acks is None else self._acks.answer(data)
         if ack is not None:
-            self._stack.transmit(ack, way)
+            self._carry_out(Send(ack, way))
         self._tap.incoming(self._loop.time(), data, way)
         self._drain()
 
@@ -168,11 +168,17 @@ class Plugin:
         return bool(outputs or touched or said)
 
     def _carry_out(self, output: Output) -> None:
+        try:
+            self._hand_on(output)
+        except Exception:  # whatever a stack does with a message of the peer, the others go on
+            log.exception("the SIP stack failed on a message")
+
+    def _hand_on(self, output: Output) -> None:
         match output:
             case Send(data, way):
                 self._transmit(data, way)
             case Deliver(data, way):
-                self._deliver(data, way)
+                self._stack.deliver(data, way)
             case Close(key):
                 call = self._calls.pop(key, None)
                 if call is not None:
@@ -192,12 +198,6 @@ class Plugin:
         if self._acks is not None:
             self._acks.sent(data)
         self._stack.transmit(data, way)
-
-    def _deliver(self, data: bytes, way: Way) -> None:
-        try:
-            self._stack.deliver(data, way)
-        except Exception:  # whatever a stack does with a message of the peer, the others go on
-            log.exception("the SIP stack failed on a message")
 
     def _arm(self) -> None:
         due = self._tap.next_timeout()

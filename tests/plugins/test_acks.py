@@ -1,3 +1,5 @@
+import pytest
+
 from sipice.plugins.acks import Acks
 from sipice.sip.message import parse_message
 
@@ -55,3 +57,20 @@ def test_memory_is_bounded() -> None:
     for number in range(1_000):
         acks.sent(INVITE.replace(b"7 INVITE", b"%d INVITE" % number))
     assert len(acks._invites) == 256
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SIP/2.0 4\xff",
+        b"SIP/2.0 4\x00\r\n\r\n",
+        b"SIP/2.0 486 " + bytes(100_000),
+        b"SIP/2.0 400 X\r\n\r\n",
+        response(486).replace(b"Via", b"X"),
+    ],
+)
+def test_what_cannot_be_read_is_acknowledged_by_nothing(data: bytes) -> None:
+    acks = Acks()
+    acks.sent(b"INVITE ")
+    acks.sent(INVITE.replace(b"Via", b"X"))
+    assert acks.answer(data) is None

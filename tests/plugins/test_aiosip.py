@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from tests.capabilities import require
 
 require("aiosip", "cli")
 
 from sipice.cli.demo.with_aiosip import AiosipAgent
+from sipice.plugins.aiosip import Application
 from tests.plugins import stacks
-from tests.plugins.ends import connected, pair, run, until
+from tests.plugins.ends import config, connected, pair, run, until
 
 
 def test_a_call_of_two_with_a_restart_by_the_callee() -> None:
@@ -34,3 +39,49 @@ def test_the_answer_of_another_fork_counts() -> None:
 
 def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipAgent)
+
+
+def request(method: str, name: str, cseq: int = 1) -> bytes:
+    return (
+        f"{method} sip:bob@127.0.0.1 SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{name}{cseq}\r\n"
+        f"From: <sip:alice@127.0.0.1>;tag={name}\r\nTo: <sip:bob@127.0.0.1>\r\n"
+        f"Call-ID: {name}\r\nCSeq: {cseq} {method}\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+
+
+def test_requests_of_strangers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither what nobody wants to hear, nor what has got its last answer."""
+    monkeypatch.setattr("sipice.plugins.aiosip._LINGER", 0.05)
+
+    async def main() -> None:
+        app = Application(config=config())
+        app.router.add_route("INVITE", lambda dialog, _: dialog.send_reply(486, "Busy Here"))
+        app.router.add_route("OPTIONS", lambda dialog, _: dialog.send_reply(200, "OK"))
+        udp = await app.create_connection(None, ("127.0.0.1", 0))
+        udp.datagram_received(request("SUBSCRIBE", "unwanted"), ("127.0.0.1", 9))
+        assert not app._kept
+        udp.datagram_received(request("OPTIONS", "asks"), ("127.0.0.1", 9))
+        udp.datagram_received(request("INVITE", "calls"), ("127.0.0.1", 9))
+        assert app._kept["asks"].sent["1 OPTIONS"][0].startswith(b"SIP/2.0 200 ")
+        assert set(app._kept) == {"asks", "calls"}
+        await until(lambda: not app._kept)
+        await app.finish()
+
+    run(main)
+
+
+def test_a_call_that_was_challenged_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sipice.plugins.aiosip._LINGER", 0.02)
+
+    async def main() -> None:
+        app, statuses = Application(config=config()), [(401, "Unauthorized"), (180, "Ringing")]
+        app.router.add_route("INVITE", lambda dialog, _: dialog.send_reply(*statuses.pop(0)))
+        udp = await app.create_connection(None, ("127.0.0.1", 0))
+        for cseq in (1, 2):
+            udp.datagram_received(request("INVITE", "calls", cseq), ("127.0.0.1", 9))
+        await asyncio.sleep(0.1)
+        assert set(app._kept) == {"calls"}
+        await app.finish()
+
+    run(main)

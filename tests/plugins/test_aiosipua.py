@@ -59,6 +59,19 @@ def test_the_callee_may_restart_too() -> None:
     run(main)
 
 
+def test_what_was_described_is_forgotten_with_its_call() -> None:
+    async def main() -> None:
+        async with pair(AiosipuaAgent) as (alice, bob):
+            for _ in range(2):
+                await alice.call(bob.address)
+                await alice.hang_up()
+                await until(lambda: not alice.plugin.calls)
+            assert isinstance(alice, AiosipuaAgent)
+            assert len(alice._transport._described) == 1
+
+    run(main)
+
+
 def test_starting_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Before Python 3.12 aiosipua fails an assertion of its own in each start."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 
 import pytest
@@ -22,9 +23,9 @@ class Stack:
         self.addresses = tuple(Address.parse(*one.getsockname()) for one in self.sockets)
 
     @staticmethod
-    def _bound() -> socket.socket:
+    def _bound(host: str = HOST) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind((HOST, 0))
+        sock.bind((host, 0))
         sock.setblocking(False)
         return sock
 
@@ -132,3 +133,32 @@ def test_a_stack_that_wants_nothing_gets_nothing(addresses: tuple[None, ...]) ->
         rig.close()
 
     asyncio.run(main())
+
+
+def test_a_stack_bound_to_all_addresses_sends_from_the_loopback_one() -> None:
+    """Its description names another address of the machine."""
+
+    async def main() -> None:
+        rig = Rig()
+        everywhere = rig.stack._bound("0.0.0.0")
+        lan = Address.parse("192.0.2.7", everywhere.getsockname()[1])
+        rig.bridge.listens_at((lan, None))
+        rig.say(RTP, sock=everywhere)
+        assert await rig.next_sent() == (1, RTP)
+        assert rig.bridge.strangers == 0
+        everywhere.close()
+        rig.close()
+
+    asyncio.run(main())
+
+
+def test_a_stack_of_the_other_family_is_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        rig = Rig()
+        rig.bridge.listens_at((Address.parse("::1", 4_000), None))
+        rig.bridge.deliver(1, RTP)
+        rig.close()
+
+    with caplog.at_level(logging.WARNING, "sipice"):
+        asyncio.run(main())
+    assert len(caplog.records) == 1

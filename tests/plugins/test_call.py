@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from sipice.aio import interfaces
 from sipice.errors import SessionClosed
+from sipice.errors import SessionFailed as NoPath
+from sipice.net import Address
+from sipice.sip.message import parse_message
 from tests.capabilities import require
 
 require("aiosipua", "cli")
 
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
-from sipice.session import DescriptionReady, PathSelected
-from tests.plugins.ends import PATIENCE, connected, pair, run
+from sipice.plugins.plugin import Plugin
+from sipice.session import DescriptionReady, PathSelected, SessionFailed
+from tests.plugins.ends import PATIENCE, config, connected, pair, run, until
+from tests.plugins.rivals import SDP, reply
+from tests.plugins.test_plugin import WAY, Silent
+from tests.sip.story import request
 
 
 def test_raw_packets_take_the_path_both_ways() -> None:
@@ -74,3 +84,84 @@ def test_the_end_is_told_to_whoever_waits() -> None:
         return len([event async for event in events])
 
     run(main)
+
+
+INVITE = request("INVITE", 1, body=SDP.encode())
+
+
+def test_a_peer_without_ice_has_a_path_too() -> None:
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, config())
+        plugin.outgoing(INVITE, WAY)
+        await until(lambda: bool(stack.sent))
+        plugin.incoming(reply(parse_message(INVITE), 200, body=SDP).encode(), WAY)
+        async with asyncio.timeout(PATIENCE):
+            path = await plugin.calls[0].path()
+        assert path.to == Address.parse("127.0.0.1", 40_000)
+        await plugin.close()
+
+    run(main)
+
+
+def test_a_caller_without_ice_has_a_path_when_it_is_answered() -> None:
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, config())
+        plugin.incoming(INVITE, WAY)
+        await until(lambda: bool(stack.got))
+        plugin.outgoing(reply(parse_message(INVITE), 200, body=SDP).encode(), WAY)
+        async with asyncio.timeout(PATIENCE):
+            path = await plugin.calls[0].path()
+        assert path.to == Address.parse("127.0.0.1", 40_000)
+        await plugin.close()
+
+    run(main)
+
+
+def test_a_call_in_which_no_stream_has_a_path_says_so() -> None:
+    async def main() -> None:
+        plugin = Plugin(Silent(), config())
+        plugin.outgoing(INVITE, WAY)
+        [call] = plugin.calls
+        waiting = asyncio.ensure_future(call.path())
+        await asyncio.sleep(0)
+        call._event(SessionFailed(call.leg.active, "no stream has a path"))
+        with pytest.raises(NoPath, match="no stream has a path"):
+            await waiting
+        await plugin.close()
+
+    run(main)
+
+
+def test_one_look_for_local_addresses_serves_all_streams(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks, watches = list[object](), list[object]()
+
+    async def look(policy: object) -> list[object]:
+        looks.append(policy)
+        await asyncio.sleep(0)
+        return []
+
+    async def watch(policy: object, known: object) -> AsyncIterator[None]:
+        watches.append(policy)
+        for one in list[None]():
+            yield one
+
+    monkeypatch.setattr(interfaces, "local_addresses", look)
+    monkeypatch.setattr(interfaces, "watch", watch)
+
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, replace(config(), addresses=None))
+        body = SDP + "m=video 40002 RTP/AVP 96\r\n"
+        plugin.outgoing(request("INVITE", 1, body=body.encode()), WAY)
+        await until(lambda: bool(stack.sent))
+        await plugin.close()
+
+    run(main)
+    assert len(looks) == len(watches) == 1
+    assert [one.message.partition(": ")[2] for one in caplog.records] == [
+        "there is no local address for media"
+    ]

@@ -81,3 +81,13 @@ def test_the_confirmed_dialog_counts_before_it_the_last_one_heard_of() -> None:
     leg.confirm(0.0, "one")
     leg.receive_answer(0.0, "two", text)
     assert leg.active == "one"
+
+
+def test_a_stack_that_has_named_only_ipv6_speaks_it() -> None:
+    leg = Leg(cast("Controller", Noting()), lambda: None)
+    text = sdp("m=audio 4000 RTP/AVP 0\r\n")
+    seen = [leg.speaks_ipv6]
+    for one in (text.replace(b"IP4 127.0.0.1", b"IP6 ::1"), text):
+        leg.begin_offer(0.0, "", one)
+        seen.append(leg.speaks_ipv6)
+    assert seen == [False, True, False]

@@ -24,15 +24,16 @@ WAY = way_to("UDP", ("192.0.2.1", 5060), "peer")
 class Silent:
     """A stack that remembers what it gets; it may fail on it."""
 
-    acknowledges_failures = True
-
-    def __init__(self) -> None:
+    def __init__(self, *, acknowledges_failures: bool = True) -> None:
+        self.acknowledges_failures = acknowledges_failures
         self.sent: list[bytes] = []
         self.got: list[bytes] = []
         self.fails = False
 
     def transmit(self, data: bytes, way: Way) -> None:
         self.sent.append(data)
+        if self.fails:
+            raise RuntimeError("the connection is gone")
 
     def deliver(self, data: bytes, way: Way) -> None:
         self.got.append(data)
@@ -76,11 +77,13 @@ def test_a_new_call_is_told_before_its_offer_leaves() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\r\n\r\n", b"\x00" * 400, b"INVITE", b"SIP/2.0 200", request("SUBSCRIBE", cseq=1)],
-)
-def test_what_is_none_of_our_business_passes_as_it_is(data: bytes) -> None:
+    [b"", b"\r\n\r\n", b"\x00" * 400, b"INVITE", b"SIP/2.0 200", b"SIP/2.0 4\xff", b"INVITE ",
+     request("SUBSCRIBE", cseq=1)],
+)  # fmt: skip
+@pytest.mark.parametrize("acknowledges", [True, False])
+def test_what_is_none_of_our_business_passes_as_it_is(data: bytes, acknowledges: bool) -> None:
     async def main() -> None:
-        stack = Silent()
+        stack = Silent(acknowledges_failures=acknowledges)
         plugin = Plugin(stack, config())
         plugin.incoming(data, WAY)
         plugin.outgoing(data, WAY)
@@ -99,13 +102,30 @@ def test_a_stack_that_fails_on_a_message_is_logged_and_goes_on(
         stack.fails = True
         plugin = Plugin(stack, config())
         plugin.incoming(b"first", WAY)
-        plugin.incoming(b"second", WAY)
-        assert stack.got == [b"first", b"second"]
+        plugin.outgoing(b"second", WAY)
+        assert stack.got == [b"first"]
+        assert stack.sent == [b"second"]
         await plugin.close()
 
     with caplog.at_level(logging.ERROR, "sipice"):
         run(main)
     assert len(caplog.records) == 2
+
+
+def test_an_answer_of_our_own_that_cannot_leave_stops_nothing() -> None:
+    """The peer has closed its connection; what else is due is still done in time."""
+
+    async def main() -> None:
+        stack = Silent()
+        stack.fails = True
+        plugin = Plugin(stack, config())
+        for call_id in ("one", "two"):
+            plugin.incoming(request("INVITE", 1, call_id=call_id), WAY)
+        await until(lambda: len(stack.sent) == 2)
+        assert all(data.startswith(b"SIP/2.0 100 ") for data in stack.sent)
+        await plugin.close()
+
+    run(main)
 
 
 def test_work_of_an_adapter_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -148,13 +148,15 @@ def repeat_provisional(
     message, tag = item.message, item.theirs
     if message.method != "INVITE" or message.status == 100:
         return
-    resend.stop(state, leg, ("18x", tag))
     dialog = leg.dialog(tag)
-    dialog.provisional = None
     if message.is_reliable_provisional or (message.status or 0) >= 200:
+        resend.stop(state, leg, ("18x", tag))
+        dialog.provisional = None
         return
-    dialog.provisional = data, item.way
-    if b"a=ice-ufrag:" in body and not dialog.both_ends:
+    described = b"a=ice-ufrag:" in body
+    if described or dialog.provisional is None:
+        dialog.provisional = data, item.way
+    if described and not dialog.both_ends:
         lite = b"a=ice-lite" in (transaction.plain or b"")
         times = _TO_LITE - 1 if lite else resend.TIMES
         resend.start(state, leg, now, ("18x", tag), data, item.way, times=times)

@@ -183,6 +183,20 @@ def test_the_2xx_ends_it_and_so_does_time() -> None:
     assert end.open, "the last one without an answer is not the end of the call"
 
 
+@rfc("8840", "4.3.2", "MUST", "8840-4.3.2-1")
+def test_ringing_does_not_stop_the_answer_from_being_sent_again() -> None:
+    end, clock = alone()
+    call_in(end, clock, *TRICKLES, confirmed=False)
+    end.outgoing(response(183, 1, body=sdp("answer")))
+    run(clock, 0.1)
+    end.outgoing(response(180, 1))
+    run(clock, 4)
+    assert end.sent() == ["183 INVITE", "180 INVITE"] + ["183 INVITE"] * 3
+    end.incoming(info(2, "alice", "bob"))
+    run(clock, 60)
+    assert end.sent().count("183 INVITE") == 4
+
+
 @rfc("8840", "4.3.2", "MUST", "8840-4.3.2-2")
 @rfc("8840", "4.3.2", "SHOULD", "8840-4.3.2-3")
 @pytest.mark.parametrize("news", [True, False])

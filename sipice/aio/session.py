@@ -80,10 +80,10 @@ class Session:
 
     Sockets are bound to ``addresses``, IP literals; without these to what ``policy`` leaves of the
     machine's own, which are then watched for changes; with ``port`` they are shared with other
-    sessions. ``port_range`` limits their ports, ``tcp``
-    adds TCP candidates of these kinds (with ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and
-    buffer sizes, ``tls`` verifies TURN servers, and ``resolver`` finds their names. ``bind`` makes
-    other endpoints than sockets of this process.
+    sessions. ``port_range`` limits their ports, ``tcp`` adds TCP candidates of these kinds (with
+    ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and buffer sizes, ``tls`` verifies TURN
+    servers, and ``resolver`` finds their names. ``bind`` makes other endpoints than sockets of this
+    process.
 
     With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
     file for the record of docs/trace.md, or takes the records itself. ``pacer`` is shared by all
@@ -116,6 +116,8 @@ class Session:
         if servers:
             known = [_server(one, username, password) for one in servers]
             config = replace(config, servers=(*config.servers, *known))
+        if config.lite and not set(tcp) <= {TcpType.PASSIVE}:
+            raise UsageError("a lite agent has passive TCP candidates only (RFC 6544 §4.4)")
         self._trace: TextIO | None = None
         self._agent = Agent(config, role=role, rng=_RNG, pacer=pacer, tracer=self._tracer(trace))
         self._tasks = asyncio.TaskGroup()
@@ -145,11 +147,7 @@ class Session:
         self._ports: dict[tuple[int, int], MediaPort] = {}
         self._watching: asyncio.Task[None] | None = None
         for _ in range(streams):
-            stream = self._agent.add_stream(components)
-            for component in range(1, components + 1):
-                self._ports[stream, component] = MediaPort(
-                    self._agent, self._driver, stream, component, limit=MAX_MEDIA, on_media=on_media
-                )
+            self._add_stream(components, on_media)
 
     async def __aenter__(self) -> Session:
         await self._tasks.__aenter__()
@@ -290,6 +288,13 @@ class Session:
             self._events.close(SessionClosed())
             if self._trace is not None:
                 self._trace.close()
+
+    def _add_stream(self, components: int, on_media: OnMedia | None) -> None:
+        stream = self._agent.add_stream(components)
+        for component in range(1, components + 1):
+            self._ports[stream, component] = MediaPort(
+                self._agent, self._driver, stream, component, limit=MAX_MEDIA, on_media=on_media
+            )
 
     def _tracer(self, trace: str | FilePath | Tracer | None) -> Tracer | None:
         if not isinstance(trace, str | FilePath):

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ from tests.aio.harness import (
     two_sessions,
 )
 from tests.aio.turn import PASSWORD, turn_server
+from tests.marks import rfc
 
 
 @on_each_loop
@@ -130,6 +132,27 @@ def test_two_sessions_connect_over_tcp(run: Run, ours: TcpType, theirs: TcpType)
 def _tcp_only(description: Description) -> Description:
     kept = [one for one in description.candidates if one.transport is Transport.TCP]
     return replace(description, candidates=tuple(kept))
+
+
+@rfc("6544", "4.4", "rule", "6544-4.4-1")
+def test_a_lite_agent_has_passive_tcp_candidates_only() -> None:
+    config = replace(CONFIG, lite=True, ice_tcp=True)
+
+    async def scenario() -> None:
+        common: dict[str, Any] = {
+            "role": Role.CONTROLLED,
+            "addresses": [HOST],
+            "config": config,
+        }
+        async with open_session(**common, tcp=[TcpType.PASSIVE]) as session:
+            await session.gather()
+            kinds = [one.tcptype for one in session.description().candidates]
+            assert kinds == [None, TcpType.PASSIVE]
+        for kind in (TcpType.ACTIVE, TcpType.SO):
+            with pytest.raises(UsageError, match="passive"):
+                open_session(**common, tcp=[TcpType.PASSIVE, kind])
+
+    asyncio.run(scenario())
 
 
 def test_a_restart_moves_media_to_the_next_generation_without_a_gap() -> None:

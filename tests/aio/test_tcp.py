@@ -27,6 +27,7 @@ from tests.aio.certificate import client_context, server_context
 from tests.aio.doubles import ScriptedCore
 from tests.aio.harness import LOCAL, PATIENCE, Run, on_each_loop
 from tests.capabilities import needs
+from tests.marks import rfc
 
 FLOW = Flow(1)
 
@@ -203,6 +204,7 @@ def test_a_crowd_of_silent_connections_gives_way_to_new_ones() -> None:
     asyncio.run(scenario())
 
 
+@rfc("8489", "6.2.3", "MUST", "8489-6.2.3-1")
 @needs("openssl")
 @on_each_loop
 def test_tls_verifies_the_name_and_sends_it(run: Run, tmp_path: Path) -> None:
@@ -224,6 +226,7 @@ def test_tls_verifies_the_name_and_sends_it(run: Run, tmp_path: Path) -> None:
     assert names == ["turn.example.org", "other.example.org"]
 
 
+@rfc("8489", "6.2.3", "MUST", "8489-6.2.3-1")
 @needs("openssl")
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     async def scenario() -> None:
@@ -233,6 +236,20 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
             flow, why = await one.told("closed")
             assert flow == FLOW
             assert "its certificate is not valid for turn.example.org: self" in str(why)
+
+    asyncio.run(scenario())
+
+
+@rfc("8489", "6.2.3", "MUST", "8489-6.2.3-1")
+@needs("openssl")
+def test_a_server_that_knows_weak_ciphers_only_is_refused(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        weak = server_context(tmp_path, lambda _: None)
+        weak.maximum_version = ssl.TLSVersion.TLSv1_2
+        weak.set_ciphers("eNULL:aNULL:@SECLEVEL=0")
+        async with ends(client_context(tmp_path)) as (one, _), echo(weak) as address:
+            one.want(OpenConnection(FLOW, LOCAL, address, tls="turn.example.org"))
+            assert (await one.told("closed"))[0] == FLOW
 
     asyncio.run(scenario())
 

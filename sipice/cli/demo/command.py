@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -59,6 +60,12 @@ def demo(
         complain(f"the demonstration needs {missing.name}, which is not installed: {remedy}")
         raise typer.Exit(UNUSABLE) from None
     try:
+        _try_loopback()
+    except OSError as error:
+        remedy = "sudo ip link set lo up"
+        complain(f"the demonstration needs the loopback interface: {error.strerror}: {remedy}")
+        raise typer.Exit(UNUSABLE) from None
+    try:
         output.mkdir(parents=True, exist_ok=True)
         plan = play.Plan(
             stack=stack.value,
@@ -72,13 +79,20 @@ def demo(
         report = output / "report.html"
         report.write_text(html(record), encoding="utf-8")
     except OSError as error:
-        complain(f"{error.filename or output}: {error.strerror or error}")
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror or error}")
         raise typer.Exit(UNUSABLE) from None
     with screen() as console:
         if not quiet:
             _show(console, record)
         _conclude(console, record, output)
     raise typer.Exit(FINDINGS if record.problems else FINE)
+
+
+def _try_loopback() -> None:
+    """Raises OSError when the loopback interface is down."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", 9))
 
 
 def _say(text: str) -> None:

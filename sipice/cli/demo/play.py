@@ -15,6 +15,7 @@ from sipice.cli.demo.voice import TONES, Voice
 from sipice.cli.diff import line_changes
 from sipice.cli.records import read_records
 from sipice.cli.telling import tell
+from sipice.errors import SipiceError
 from sipice.ice import AgentConfig
 from sipice.plugins.call import IceCall
 from sipice.plugins.plugin import PluginConfig
@@ -104,7 +105,7 @@ class Play:
                 agent.plugin.on_call = self._watcher(agent, watching, watchers)
             try:
                 await self._talk(caller, callee)
-            except (OSError, RuntimeError, TimeoutError) as error:
+            except (OSError, RuntimeError, SipiceError, TimeoutError) as error:
                 done = self.record.moments[-1].text
                 self._problem(f"after {done!r}: {str(error) or type(error).__name__}")
             finally:

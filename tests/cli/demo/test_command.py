@@ -46,6 +46,29 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+@needs("netns")
+@pytest.mark.parametrize(
+    ("before", "status", "error"),
+    [
+        ("true", 2, "sipice: the demonstration needs the loopback interface: Network is unr"),
+        ("ip link set lo up", 0, ""),
+    ],
+)
+def test_it_needs_the_loopback_interface_and_nothing_else(
+    tmp_path: Path, before: str, status: int, error: str
+) -> None:
+    command = f"{before}; {sys.executable} -m sipice demo --seconds 0.3 -q"
+    done = subprocess.run(
+        ["unshare", "-Urn", "sh", "-c", command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr[: len(error) or None]) == (status, error)
+
+
 @pytest.mark.parametrize("option", [("--nat", "wall"), ("--stack", "pjsip"), ("--seconds", "0")])
 def test_what_there_is_not_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
     assert demo(tmp_path, *option).returncode == 2

@@ -16,6 +16,7 @@ from sipice.cli.demo.play import MakeAgent, Plan, play
 from sipice.cli.demo.record import CallRecord
 from sipice.cli.demo.with_aiosip import AiosipAgent
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
+from sipice.errors import SessionFailed
 
 STACKS: dict[str, MakeAgent] = {"aiosipua": AiosipuaAgent, "aiosip": AiosipAgent}
 FAST = [("aiosipua", None), ("aiosip", NatKind.SYMMETRIC)]
@@ -68,8 +69,16 @@ class Refusing(AiosipuaAgent):
         self._uas.on_invite = lambda call: call.reject(486)
 
 
+class Lost(AiosipuaAgent):
+    """An agent whose call gets no path."""
+
+    async def call(self, peer: tuple[str, int]) -> None:
+        raise SessionFailed(0, "no stream has a path")
+
+
 @pytest.mark.parametrize(
-    ("make", "problem"), [(Deaf, "alice heard nothing"), (Refusing, "486 Busy Here")]
+    ("make", "problem"),
+    [(Deaf, "alice heard nothing"), (Refusing, "486 Busy Here"), (Lost, "no stream has a path")],
 )
 def test_what_goes_wrong_is_told(tmp_path: Path, make: MakeAgent, problem: str) -> None:
     plan = Plan(stack="aiosipua", make=make, nat=None, seconds=0.3, folder=tmp_path)

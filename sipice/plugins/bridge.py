@@ -28,12 +28,13 @@ def bind_pair(host: str = HOST) -> tuple[UdpEndpoint, UdpEndpoint]:
     """An even port for RTP and the next one for RTCP (RFC 3550 §11). Raises OSError."""
     for _ in range(_TRIES):
         rtp = UdpEndpoint.bind(Address.parse(host, 0))
-        if rtp.address.port % 2 == 0:
-            try:
+        try:
+            if rtp.address.port % 2 == 0:
                 return rtp, UdpEndpoint.bind(Address.parse(host, rtp.address.port + 1))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                rtp.release()
+                raise
         rtp.release()
     raise OSError(errno.EADDRINUSE, f"no pair of free ports on {host}")
 

@@ -85,6 +85,8 @@ class IceCall:
         )
         self._addresses: Sequence[LocalAddress] | None = None
         self._looking = asyncio.Lock()
+        self._wanted: set[int] = set()
+        """Streams that are to have ports."""
         self._media = Media(self._controller, self._driver, self.leg, bridge=config.bridge)
         self._events: Latest[SessionEvent] = Latest(MAX_EVENTS)
         self._paths: dict[tuple[int, int], Path] = {}
@@ -196,8 +198,10 @@ class IceCall:
     def _command(self, command: object) -> None:
         match command:
             case OpenPorts(stream, components):
+                self._wanted.add(stream)
                 self._spawn(self._open(stream, components))
             case ClosePorts(stream):
+                self._wanted.discard(stream)
                 self._media.drop(stream)
 
     async def _open(self, stream: int, components: int) -> None:
@@ -207,13 +211,20 @@ class IceCall:
                 self._addresses = await self._local_addresses()
                 if not self._addresses:
                     log.warning("%s: there is no local address for media", self.key.call_id)
+        if stream not in self._wanted:
+            return
         ports = [(stream, component) for component in range(1, components + 1)]
         self._scopes.update((one.ip, one.scope) for one in self._addresses)
         try:
             self._bases.open(self._addresses, ports)
         except OSError as error:
             log.warning("%s: no socket for media: %s", self.key.call_id, error)
-        anchor = self._media.add(ports)
+        try:
+            anchor = self._media.add(ports)
+        except OSError as error:
+            # the tap refuses the call when no description comes
+            log.warning("%s: no loopback pair for media: %s", self.key.call_id, error)
+            return
         self._controller.ports_opened(self._driver.now(), stream, anchor)
         self.pump()
 

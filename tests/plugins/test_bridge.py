@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 
 import pytest
 
+from sipice.aio.udp import UdpEndpoint
 from sipice.net import Address
 from sipice.plugins.bridge import HOST, Bridge, bind_pair
 
@@ -162,3 +164,22 @@ def test_a_stack_of_the_other_family_is_told_in_the_log(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING, "sipice"):
         asyncio.run(main())
     assert len(caplog.records) == 1
+
+
+def test_a_pair_that_cannot_be_had_leaves_no_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        bind, bound = UdpEndpoint.bind, list[UdpEndpoint]()
+
+        def scarce(address: Address) -> UdpEndpoint:
+            if address.port:
+                raise OSError(errno.EMFILE, "too many open files")
+            bound.append(bind(address))
+            return bound[-1]
+
+        monkeypatch.setattr(UdpEndpoint, "bind", scarce)
+        with pytest.raises(OSError, match="too many open files"):
+            bind_pair()
+        for one in bound:
+            bind(one.address).release()
+
+    asyncio.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -165,3 +166,37 @@ def test_one_look_for_local_addresses_serves_all_streams(
     assert [one.message.partition(": ")[2] for one in caplog.records] == [
         "there is no local address for media"
     ]
+
+
+def test_a_call_that_ends_before_its_sockets_are_bound_needs_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, config())
+        plugin.incoming(INVITE, WAY)
+        plugin.incoming(request("CANCEL", 1, branch="alice1INVITE"), WAY)
+        await until(lambda: not plugin.calls)
+        assert [data[8:11] for data in stack.sent] == [b"200", b"487"]
+        await plugin.close()
+
+    run(main)
+    assert not caplog.records
+
+
+def test_a_call_without_sockets_for_the_stack_is_told_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none(host: str) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr("sipice.plugins.media.bind_pair", none)
+
+    async def main() -> None:
+        plugin = Plugin(Silent(), config())
+        plugin.incoming(INVITE, WAY)
+        await until(lambda: bool(caplog.records))
+        await plugin.close()
+
+    run(main)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -26,6 +26,8 @@ REFRESH = 0.1
 """Seconds between two pictures of the checks."""
 LINGER = 1.0
 """Seconds without a packet after which the other side needs our echo no longer."""
+PATIENCE = 10.0
+"""Seconds for its first packet: its path may be selected later than ours."""
 
 
 Draw = Callable[[RenderableType], None]
@@ -179,20 +181,26 @@ async def _measure(session: Session, wishes: Wishes, found: Connected, draw: Dra
     echo = Echo(session.send, loop.time)
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(_listen(session, echo))
+        give_up = loop.time() + PATIENCE
+        while not echo.has_heard and loop.time() < give_up:
+            echo.knock()
+            await asyncio.sleep(wishes.interval)
+        echo.knock()  # ours may have come too early
         for _ in range(wishes.count):
             echo.ping()
             await asyncio.sleep(wishes.interval)
             draw(connect_render.path(echo.sent, echo.rtts))
         listening.cancel()
     with suppress(TimeoutError):
-        await _listen(session, echo, LINGER)
+        await _listen(session, echo, is_over=True)
     found.sent, found.rtts = echo.sent, echo.rtts
 
 
-async def _listen(session: Session, echo: Echo, patience: float | None = None) -> None:
-    """Raises TimeoutError when nothing has come for ``patience`` seconds."""
+async def _listen(session: Session, echo: Echo, *, is_over: bool = False) -> None:
+    """Raises TimeoutError when all of ours are sent, and the other side is silent or away."""
     while True:
-        async with asyncio.timeout(patience):
+        patience = LINGER if echo.has_heard else PATIENCE
+        async with asyncio.timeout(patience if is_over else None):
             echo.receive(await session.receive())
 
 

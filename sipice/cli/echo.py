@@ -8,7 +8,7 @@ from struct import Struct
 _RTP = Struct("!BBHI4s")
 """Version and payload type, sequence number, time stamp, SSRC (RFC 3550 §5.1)."""
 _VERSION, _DYNAMIC = 0x80, 127
-_PING, _PONG = b"ping", b"pong"
+_HELLO, _PING, _PONG = b"helo", b"ping", b"pong"
 _PAYLOAD = bytes(160)
 """As much as 20 ms of telephone speech, so that the path carries what it will have to."""
 
@@ -20,9 +20,15 @@ class Echo:
         self.sent = 0
         self.rtts: list[float] = []
         """Seconds, of each packet that came back."""
+        self.has_heard = False
+        """The other side has sent something."""
         self._send = send
         self._clock = clock
         self._waiting: dict[int, float] = {}
+
+    def knock(self) -> None:
+        """Something that is not counted: the other side may not be there yet."""
+        self._send(_packet(_HELLO, 0))
 
     def ping(self) -> None:
         """Send the next packet."""
@@ -35,6 +41,7 @@ class Echo:
         """A packet of the other side."""
         if len(data) < _RTP.size:
             return
+        self.has_heard = True
         _, _, number, _, source = _RTP.unpack_from(data)
         if source == _PING:
             self._send(_packet(_PONG, number))

@@ -61,6 +61,16 @@ def test_an_echo_counts_once_and_strange_packets_not_at_all() -> None:
     assert len(path.left.rtts) == 1
 
 
+def test_a_knock_is_heard_and_counts_nothing() -> None:
+    path = Path()
+    path.left.knock()
+    path.carry(0.1)
+    assert path.right.has_heard
+    assert not path.left.has_heard
+    assert path.air == []
+    assert (path.left.sent, path.right.rtts) == (0, [])
+
+
 def test_what_is_sent_looks_like_audio_to_everybody() -> None:
     path = Path()
     path.left.ping()

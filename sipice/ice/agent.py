@@ -303,7 +303,7 @@ class Agent:
         """A datagram came to the socket of ``base`` from ``remote``; never raises for content."""
         if self._begin(now):
             receive.datagram(self._state, data, base, remote)
-            self._settle()
+            settle.settle(self._state)
 
     def receive_stream(self, now: float, flow: Flow, data: bytes) -> None:
         """Bytes came over a connection, split anyhow; the agent finds the frames."""
@@ -385,7 +385,7 @@ class Agent:
                 if state.tracer is not None:
                     inputs.timer(state, due)
                 deadlines.handle(state, due)
-                self._settle()
+                settle.settle(state)
 
     def expects(self, transaction_id: bytes) -> bool:
         """Whether a response to this transaction would be for this agent (see ``Demux``)."""

@@ -10,9 +10,9 @@ def settle(state: AgentState) -> None:
     """After an input: decide what it decides, and arm the pacing."""
     if state.touched or state.questions or state.restless:
         state.restless = False
-        while state.touched:
-            generation = state.touched[-1]
-            state.touched = state.touched[:-1]
+        while touched := state.touched:
+            generation = touched[-1]
+            state.touched = touched[:-1]
             conclude.update(state, generation)
             stream = state.streams.get(generation.stream)
             if stream is not None and stream.committed:

@@ -458,10 +458,11 @@ class AgentState:
         """
         found: list[Generation] = []
         for stream in self.streams.values():
-            following = stream.next
-            for one in (stream.current,) if following is None else (stream.current, following):
-                if one.remote is not None and (one.state is _RUNNING or one.triggered):
-                    found.append(one)  # noqa: PERF401 - a comprehension costs a call
+            one, following = stream.current, stream.next
+            if one.remote is not None and (one.state is _RUNNING or one.triggered):
+                found.append(one)
+            if following is not None and (following.is_running or following.triggered):
+                found.append(following)
         return found
 
     def find(self, stream: StreamId, generation: int) -> Generation | None:

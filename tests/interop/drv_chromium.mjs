@@ -112,6 +112,8 @@ await page.evaluate(async ({ servers, policy, media }) => {
     await pc.setRemoteDescription({ type: 'offer', sdp });
     return describe();
   };
+  window.trickle = (texts) => Promise.all(texts.map((text) =>
+    pc.addIceCandidate({ candidate: `candidate:${text}`, sdpMLineIndex: 0 })));
   window.accept = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
 }, { servers, policy: asked.policy, media: asked.media });
 
@@ -123,7 +125,8 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
   if (command.cmd === 'close') break;
   emit('known');
   try {
-    if (command.type === 'answer') await page.evaluate((sdp) => window.accept(sdp), command.sdp);
+    if (command.candidates) await page.evaluate((texts) => window.trickle(texts), command.candidates);
+    else if (command.type === 'answer') await page.evaluate((sdp) => window.accept(sdp), command.sdp);
     else local('answer', await page.evaluate((sdp) => window.answer(sdp), command.sdp));
   } catch (error) {
     emit('failed', { error: String(error) });

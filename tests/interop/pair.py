@@ -84,7 +84,8 @@ async def run(
     """One session between two peers; never raises for what a peer does.
 
     ``settle`` is how long the descriptions are on their way: as much as signalling would take, so
-    that what an engine does while it gathers does not weigh on its checks.
+    that what an engine does while it gathers does not weigh on its checks. A browser that answers
+    needs the offer before that; its candidates are then kept back for the moment when both know.
     """
     outcome = Outcome(offerer.peer, answerer.peer)
     async with AsyncExitStack() as stack:
@@ -113,8 +114,12 @@ async def _introduce(
 ) -> None:
     """Both get the other's description; the clock starts when the last is on its way."""
     offer = await one.expect("local")
+    kept: list[str] = []
     if two.kind is not Kind.ICE:
-        two.tell(_as_sdp(offer, two.kind, media))
+        remote = _as_sdp(offer, two.kind, media)
+        if two.kind is Kind.WEB and settle:
+            remote["sdp"], kept = parted(remote["sdp"])
+        two.tell(remote)
     answer = await two.expect("local")
     outcome.descriptions = (offer, answer)
     await asyncio.sleep(settle)
@@ -125,6 +130,8 @@ async def _introduce(
         one.tell(_as_sdp(answer, one.kind, media, offer["sdp"]))
     if two.kind is Kind.ICE:
         two.tell({"ice": _as_ice(offer)})
+    elif kept:
+        two.tell({"candidates": kept})
 
 
 def _as_ice(local: Event) -> dict[str, Any]:
@@ -135,6 +142,14 @@ def _as_ice(local: Event) -> dict[str, Any]:
 def _as_sdp(local: Event, kind: Kind, media: str, offer: str = "") -> dict[str, Any]:
     text = local["sdp"] if local["kind"] == "sdp" else sdp_of(local["ice"], kind, media, offer)
     return {"type": "answer" if offer else "offer", "sdp": text}
+
+
+def parted(text: str) -> tuple[str, list[str]]:
+    """A description without its candidates, and these."""
+    lines = text.splitlines()
+    start = "a=candidate:"
+    kept = [line.removeprefix(start) for line in lines if line.startswith(start)]
+    return "".join(f"{line}\r\n" for line in lines if not line.startswith(start)), kept
 
 
 def _after(outcome: Outcome, events: tuple[Event, Event]) -> float:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.capabilities import needs, require
-from tests.interop.pair import Outcome, Side, run
+from tests.interop.pair import Outcome, Side, parted, run
 from tests.interop.peers import PEERS, is_public, peer_of
 
 require("checkout")
@@ -77,6 +77,14 @@ def test_a_mode_is_a_word_behind_a_colon() -> None:
     assert peer_of("aioice") == (PEERS["aioice"], "")
     with pytest.raises(KeyError):
         peer_of("nobody")
+
+
+def test_candidates_can_be_kept_back_from_an_offer() -> None:
+    text = "v=0\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=ice-ufrag:abcd\r\n"
+    assert parted(text) == (
+        "v=0\r\na=ice-ufrag:abcd\r\n",
+        ["1 1 udp 1 192.0.2.1 5 typ host"],
+    )
 
 
 def test_a_lite_peer_needs_a_public_address() -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from sipice.capture.file import read_capture
 from sipice.capture.notes import Notes
-from sipice.capture.packet import ip_packet, link_payload, udp_datagram
+from sipice.capture.packet import UDP, ip_packet, link_payload, udp_datagram
 from tests.simnet.wire import (
     Attr,
     Class,
@@ -84,7 +84,7 @@ def heard(capture: Path) -> Iterator[Heard]:
     for packet in read_capture(capture, Notes()):
         network = link_payload(packet.link_type, packet.data)
         ip = ip_packet(network) if network else None
-        datagram = udp_datagram(ip) if ip else None
+        datagram = udp_datagram(ip) if ip and ip.protocol == UDP else None
         if ip is None or datagram is None:
             continue
         payload, relayed = _unwrapped(datagram.payload)

@@ -16,7 +16,7 @@ import socket
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -99,12 +99,11 @@ async def lap(lab: Lab, scenario: Scenario, engine: str, folder: Path) -> Lap:
         captures = [folder / f"{host}.pcap" for host in scenario.hosts]
         for host, target in zip(scenario.hosts, captures, strict=True):
             stack.enter_context(Capture(lab.enter(host, "tcpdump"), target))
-        options = (*scenario.options, *(("--trace", str(trace)) if is_ours else ()))
+        traced = (*scenario.options, *(("--trace", str(trace)) if is_ours else ()))
         one, two = (
-            Side(peer=engine, enter=partial(lab.enter, host), options=scenario.options)
-            for host in scenario.hosts
+            Side(peer=engine, enter=partial(lab.enter, host), options=options)
+            for host, options in zip(scenario.hosts, (traced, scenario.options), strict=True)
         )
-        one = Side(peer=engine, enter=one.enter, options=options)
         outcome = await run(one, two, seconds=PATIENCE, settle=SETTLE)
     if not outcome.is_good:
         return Lap(scenario.name, engine, outcome.error)
@@ -148,11 +147,8 @@ def arrived(outcome: Outcome, seen: list[Seen]) -> float:
 def waits(trace: Path) -> float:
     """Until when the stopping rule let a better pair have its time; 0 when it did not."""
     records = map(json.loads, trace.read_text().splitlines())
-    decided = 0.0
-    for record in records:
-        if record["is"] == "nomination-decided" and record["better"]:
-            decided = record["at"]
-    return decided
+    decided = (record for record in records if record["is"] == "nomination-decided")
+    return max((record["at"] for record in decided if record["better"]), default=0.0)
 
 
 def address_of(lab: Lab, host: str) -> str:
@@ -161,20 +157,23 @@ def address_of(lab: Lab, host: str) -> str:
     return site.lan(2 if host.endswith("3") else 1).partition("/")[0]
 
 
-async def race(
+def race(
     scenarios: list[Scenario], engines: list[str], rounds: int, folder: Path
-) -> list[Lap]:
-    """All laps, round by round within each distance."""
-    laps = []
-    for rtt in dict.fromkeys(scenario.rtt_ms for scenario in scenarios):
-        with Lab(SITES, rtt_ms=rtt, ipv6="off", neighbours=True) as lab:
-            for _ in range(rounds):
-                for scenario in scenarios:
-                    if scenario.rtt_ms == rtt:
-                        for engine in engines:
-                            laps.append(await lap(lab, scenario, engine, folder))
-                            sys.stderr.write(f"{laps[-1]}\n")
-    return laps
+) -> Iterator[list[Lap]]:
+    """Round by round, all laps so far; every distance has a laboratory of its own."""
+    laps: list[Lap] = []
+    with ExitStack() as stack:
+        labs = {
+            rtt: stack.enter_context(Lab(SITES, rtt_ms=rtt, ipv6="off", neighbours=True))
+            for rtt in dict.fromkeys(scenario.rtt_ms for scenario in scenarios)
+        }
+        for _ in range(rounds):
+            for scenario in scenarios:
+                for engine in engines:
+                    lab = labs[scenario.rtt_ms]
+                    laps.append(asyncio.run(lap(lab, scenario, engine, folder)))
+                    sys.stderr.write(f"{laps[-1]}\n")
+            yield laps
 
 
 def lines(laps: list[Lap], engines: list[str], rounds: int) -> list[str]:
@@ -267,11 +266,12 @@ def main() -> None:
     spaces.own_run()
     with tempfile.TemporaryDirectory(prefix="sipice-race-") as folder:
         scenarios = _chosen(asked.scenarios, SCENARIOS)
-        laps = asyncio.run(race(scenarios, engines, asked.rounds, Path(folder)))
-    text = lines(laps, engines, asked.rounds)
+        text: list[str] = []
+        for rounds, laps in enumerate(race(scenarios, engines, asked.rounds, Path(folder)), 1):
+            text = lines(laps, engines, rounds)
+            if asked.page:
+                page.write("race", text)
     sys.stdout.writelines(f"{line}\n" for line in text)
-    if asked.page:
-        page.write("race", text)
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ QUESTION = build(Method.BINDING, Class.REQUEST, TRANSACTION)
 WRAPPED = build(Method.DATA, Class.INDICATION, TRANSACTION, [(Attr.DATA, CHECK)])
 
 
-def frame(payload: bytes, source: bytes = ONE, target: bytes = TWO) -> bytes:
+def frame(payload: bytes, source: bytes = ONE, target: bytes = TWO, protocol: int = 17) -> bytes:
     udp = struct.pack("!HHHH", 1000, 2000, 8 + len(payload), 0) + payload
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, protocol, 0)
     return bytes(12) + b"\x08\x00" + head + source + target + udp
 
 
@@ -51,6 +51,14 @@ def test_what_a_relay_has_wrapped_is_unwrapped(tmp_path: Path) -> None:
     assert [one.time for one in found] == [0, 1, 2, 3]
     assert found[0].source == (ONE, 1000)
     assert found[0].target == (TWO, 2000)
+
+
+def test_what_is_no_udp_is_passed_over(tmp_path: Path) -> None:
+    target = capture(tmp_path, b"media")
+    packet = frame(CHECK, protocol=1)
+    record = struct.pack("<IIII", 9, 0, len(packet), len(packet)) + packet
+    target.write_bytes(target.read_bytes() + record)
+    assert len(list(heard(target))) == 1
 
 
 def test_a_question_to_a_server_is_no_check(tmp_path: Path) -> None:

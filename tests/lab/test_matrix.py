@@ -65,7 +65,7 @@ POSSIBLE = [
         ("port", "port", False),
         ("double", "addr", False),
         ("sym", "fullcone", False),
-        ("addr", "sym", True),
+        ("none", "sym", True),
         ("port", "double", True),
         ("sym", "sym", True),
         ("fw", "udpblock", True),

@@ -57,7 +57,8 @@ class IceCall:
         happened: Callable[[CallKey, SessionEvent], None],
     ) -> None:
         self.key = key
-        tracer = None if config.record is None else JsonLines(config.record)
+        name = f"{key.call_id} {'out' if key.caller else 'in'}"
+        tracer = None if config.record is None else JsonLines(config.record, name)
         self._controller = Controller(config.session, rng=_RNG, pacer=PACER, tracer=tracer)
         self.leg = Leg(self._controller, lambda: touched(self))
         self.selections = 0
@@ -93,7 +94,7 @@ class IceCall:
         self._without_ice: set[tuple[str, int]] = set()
         """Dialogs and their streams whose peer has no ICE."""
         self._failure: str | None = None
-        """Why no stream has a path, since the last exchange."""
+        """Why no stream has a path, until one has."""
         self._waiting: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -149,6 +150,7 @@ class IceCall:
 
     def restart(self) -> None:
         """Find a new path while the old one carries on (RFC 8445 §9); the stack re-offers."""
+        self._failure = None
         self._controller.request_restart(self._driver.now(), self.leg.active)
         self._driver.pump()
 
@@ -182,12 +184,12 @@ class IceCall:
                     self._paths[event.stream, event.component] = event.path
                     self.selections += event.component == 1
             case IceOff(dialog, stream):
+                self._failure = None
                 self._without_ice.add((dialog, stream))
             case SessionFailed(dialog, reason):
                 if dialog == self.leg.active:
                     self._failure = reason
             case DescriptionReady():
-                self._failure = None
                 self._media.listen()
             case _:
                 pass

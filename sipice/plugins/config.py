@@ -34,7 +34,7 @@ class PluginConfig:
     bridge: bool = True
     """Give the stack a loopback pair per m= section; off for applications that take raw packets."""
     record: Callable[[str], object] | None = None
-    """Gets the record of each agent (docs/trace.md), line by line."""
+    """Gets the record of each agent (docs/trace.md), line by line; calls are told apart by name."""
 
     def for_controllers(self) -> SessionConfig:
         """``session``, with the servers of its agent and those named here; raises UsageError."""

@@ -6,6 +6,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +20,10 @@ from tests.capabilities import require
 require("aiosipua", "cli")
 
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
+from sipice.cli.records import read_records
+from sipice.cli.telling import tell
 from sipice.plugins.plugin import Plugin
-from sipice.session import DescriptionReady, PathSelected, SessionFailed
+from sipice.session import DescriptionReady, Direction, Kind, PathSelected, SessionFailed
 from tests.plugins.ends import PATIENCE, config, connected, pair, run, until
 from tests.plugins.rivals import SDP, reply
 from tests.plugins.test_plugin import WAY, Silent
@@ -121,6 +124,8 @@ def test_a_caller_without_ice_has_a_path_when_it_is_answered() -> None:
 
 
 def test_a_call_in_which_no_stream_has_a_path_says_so() -> None:
+    """Also when the tap has made an offer without the stream by then."""
+
     async def main() -> None:
         plugin = Plugin(Silent(), config())
         plugin.outgoing(INVITE, WAY)
@@ -128,11 +133,27 @@ def test_a_call_in_which_no_stream_has_a_path_says_so() -> None:
         waiting = asyncio.ensure_future(call.path())
         await asyncio.sleep(0)
         call._event(SessionFailed(call.leg.active, "no stream has a path"))
+        call._event(DescriptionReady(call.leg.active, Direction.TO_PEER, Kind.OFFER, b""))
         with pytest.raises(NoPath, match="no stream has a path"):
             await waiting
         await plugin.close()
 
     run(main)
+
+
+def test_calls_of_one_record_are_told_apart(tmp_path: Path) -> None:
+    async def main() -> None:
+        with (tmp_path / "record").open("w") as file:
+            async with pair(AiosipuaAgent, record=file.write) as (alice, bob):
+                await alice.call(bob.address)
+                await connected(alice, bob)
+
+    run(main)
+    records = read_records(str(tmp_path / "record"))
+    assert [one.name.rpartition(" ")[2] for one in records] == ["out", "in"]
+    for one in records:
+        states = [run.state for story in tell(one) for run in story.runs if run.pairs]
+        assert states == ["connected"]
 
 
 def test_one_look_for_local_addresses_serves_all_streams(

@@ -7,7 +7,8 @@
 That line is all; the program that uses the stack stays as it is. ``transport.plugin`` knows what
 happens in its calls. What aiosipua does wrong is repaired in its public ``Dialog`` or kept from
 it: it remembers the first To tag and no route of an answer, takes a refused re-INVITE for the end
-of the call, and acknowledges no failure and no answer to a re-INVITE of the callee.
+of the call, acknowledges no failure and no answer to a re-INVITE of the callee, and answers over
+TCP to where the Via points.
 """
 
 from __future__ import annotations
@@ -63,6 +64,15 @@ class _Written:
         return self._data
 
 
+def _answer_here(request: SipRequest, addr: _Peer) -> None:
+    """RFC 3261 §18.2.2: the response takes the connection that the request came by."""
+    if request.via and not request.via[0].rport:
+        first, *others = request.headers.get("via")
+        request.headers.remove("Via")
+        for via in (f"{first};rport={addr[1]}", *others):
+            request.headers.append("Via", via)
+
+
 class IceTransport(SipTransport):
     """Wraps a transport of aiosipua; everything that passes goes through ICE first."""
 
@@ -102,6 +112,8 @@ class IceTransport(SipTransport):
         self._described[call_id] = text
 
     def _heard(self, message: _Message, addr: _Peer) -> None:
+        if self.reliable and isinstance(message, SipRequest):
+            _answer_here(message, addr)
         self.plugin.incoming(bytes(message), way_to(self._name, addr, addr))
 
     def transmit(self, data: bytes, way: Way) -> None:

@@ -23,6 +23,8 @@ from sipice.cli.demo.with_aiosipua import AiosipuaAgent
 from sipice.plugins.aiosipua import IceTransport
 from tests.plugins import stacks
 from tests.plugins.ends import config, connected, pair, run, until
+from tests.plugins.rivals import SDP
+from tests.sip.story import request
 
 
 def test_installed_files_are_as_they_were_installed() -> None:
@@ -110,6 +112,28 @@ def test_a_call_over_tcp() -> None:
         await until(lambda: not bob.plugin.calls)
         await one.stop()
         await two.stop()
+
+    asyncio.run(main())
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_answers_over_tcp_take_the_connection_of_the_request() -> None:
+    """RFC 3261 §18.2.2: the port in the Via is where the peer listens, not where it asks from."""
+
+    async def main() -> None:
+        transport = IceTransport(TcpSipTransport(("127.0.0.1", free_port())), config=config())
+        uas = SipUAS(transport, uac=SipUAC(transport))
+        uas.on_invite = lambda call: call.accept(build_sdp("127.0.0.1", 42_000, 0, "PCMU"))
+        await uas.start()
+        reader, writer = await asyncio.open_connection(*transport.local_addr)
+        writer.write(request("INVITE", 1, "Contact: <sip:alice@127.0.0.1>", body=SDP.encode()))
+        async with asyncio.timeout(10):
+            answer = await reader.readuntil(b"\r\n\r\n")
+            while b" 200 OK" not in answer:
+                answer = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        await uas.stop()
 
     asyncio.run(main())
     gc.collect()

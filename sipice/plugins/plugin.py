@@ -82,6 +82,7 @@ class Plugin:
         self._touched: list[IceCall] = []
         self._said: list[tuple[CallKey, SessionEvent]] = []
         self._draining = False
+        self._closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._acks = None if stack.acknowledges_failures else Acks()
         self.on_call: Callable[[IceCall], None] | None = None
@@ -98,11 +99,17 @@ class Plugin:
 
     def outgoing(self, data: bytes, way: Way) -> None:
         """The stack sends a message."""
+        if self._closed:
+            self._carry_out(Send(data, way))
+            return
         self._tap.outgoing(self._loop.time(), data, way)
         self._drain()
 
     def incoming(self, data: bytes, way: Way) -> None:
         """The wire brought a message."""
+        if self._closed:
+            self._carry_out(Deliver(data, way))
+            return
         ack = None if self._acks is None else self._acks.answer(data)
         if ack is not None:
             self._carry_out(Send(ack, way))
@@ -116,7 +123,8 @@ class Plugin:
         task.add_done_callback(self._ended)
 
     async def close(self) -> None:
-        """End all calls and give back what they hold."""
+        """End all calls and give back what they hold; what comes later passes as it is."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         if self._timer is not None:
@@ -200,7 +208,7 @@ class Plugin:
         self._stack.transmit(data, way)
 
     def _arm(self) -> None:
-        due = self._tap.next_timeout()
+        due = None if self._closed else self._tap.next_timeout()
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if due is None else self._loop.call_at(due, self._fire)

@@ -16,6 +16,7 @@ require("aiosipua", "cli")
 
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
 from tests.plugins.ends import config, connected, pair, run, until
+from tests.plugins.rivals import SDP
 from tests.sip.story import request
 
 WAY = way_to("UDP", ("192.0.2.1", 5060), "peer")
@@ -146,3 +147,22 @@ def test_work_of_an_adapter_that_fails_is_logged(caplog: pytest.LogCaptureFixtur
 def test_a_way_to_a_name_leaves_the_name_to_the_stack() -> None:
     assert way_to("UDP", ("example.org", 5060), "key") == Way("UDP", None, "key")
     assert way_to("TCP", ("::1", 5061)) == Way("TCP", Address.parse("::1", 5061), None)
+
+
+def test_what_comes_while_it_ends_passes_as_it_is() -> None:
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, config())
+        invite = request("INVITE", 1, body=SDP.encode())
+        plugin.incoming(invite, WAY)
+        ending = asyncio.ensure_future(plugin.close())
+        await asyncio.sleep(0)
+        plugin.incoming(invite, WAY)
+        plugin.outgoing(invite, WAY)
+        await ending
+        assert not plugin.calls
+        assert (stack.got[-1], stack.sent) == (invite, [invite])
+        await asyncio.sleep(0.3)
+        assert len(stack.sent) == 1
+
+    run(main)

@@ -13,7 +13,7 @@ MAX_PRIORITY = 2**32 - 1
 """We send at most 2^31 - 1 (§5.1.2); larger ones of a peer are taken (RFC 5245 erratum 3952)."""
 
 
-class CandidateType(IntEnum):
+class CandidateType(IntEnum):  # Enum hashes and gives values in Python, for each candidate
     """The four types; the value is the recommended type preference (§5.1.2.2)."""
 
     HOST = 126

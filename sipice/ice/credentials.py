@@ -13,7 +13,7 @@ UFRAG_CHARS = 8
 PWD_CHARS = 24
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the cost of making one
 class Credentials:
     """What both sides of a check are known by; the password never shows."""
 

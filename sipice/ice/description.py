@@ -9,7 +9,7 @@ from sipice.ice.credentials import Credentials
 from sipice.net import Address
 
 
-@dataclass(slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the cost of making one
 class Description:
     """One side's ICE information about one stream."""
 

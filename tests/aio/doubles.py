@@ -43,7 +43,7 @@ class ScriptedCore:
 
     def connection_accepted(self, now: float, base: Base, remote: Address) -> Flow:
         self._note("accepted", base, remote)
-        return Flow(100 + len(self.inputs))
+        return Flow(100 + self.names().count("accepted"))
 
     def connection_closed(self, now: float, flow: Flow, why: str | None = None) -> None:
         self._note("closed", flow, why)

@@ -168,9 +168,9 @@ async def _talk(one: Session, two: Session) -> None:
         assert not [event for event in session._agent.take_events() if isinstance(event, RelayLost)]
 
 
-@pytest.mark.parametrize("uri", [f"turn:{IP}:{PORT}", f"turn:{IP}:{PORT}?transport=tcp"])
-def test_media_goes_both_ways_through_the_relays(coturn: Coturn, uri: str) -> None:
-    assert relayed(coturn.named(uri)) == ([IP], [])
+@pytest.mark.parametrize("way", ["", "?transport=tcp"])
+def test_media_goes_both_ways_through_the_relays(coturn: Coturn, way: str) -> None:
+    assert relayed(coturn.named(f"turn:{IP}:{PORT}{way}")) == ([IP], [])
 
 
 def test_over_tls_the_certificate_is_verified_for_the_name(coturn: Coturn) -> None:

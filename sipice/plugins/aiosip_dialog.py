@@ -38,6 +38,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         self.cseqs = _Counter()
         self.is_callee = is_callee
         self.target, self.routes = "", list[str]()
+        self.early: Any = None
+        """The To of an early dialog, before the final response has made one."""
         self.sdp: str | None = None
         """What was described last: it answers a re-INVITE when nobody else does."""
         self.asked: dict[str, Any] = {}
@@ -54,6 +56,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         if self.is_callee:
             named.setdefault("from_details", self.to_details)
             named.setdefault("to_details", self.from_details)
+        elif self.early is not None and method not in ("CANCEL", "INVITE"):
+            named.setdefault("to_details", self.early)
         self._note(named)
         return super().send_message(method, **named)
 
@@ -127,22 +131,32 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
     def _response(self, message: Any, view: SipMessage) -> None:
         status = message.status_code
         if status < 200:
+            if view.method == "INVITE" and view.to_tag:
+                self._learn_early(message, view)
             if self.on_provisional is not None and status > 100:
                 self.on_provisional(self, message)
             return
         if view.method == "INVITE" and status < 300:
             self._learn(view)
             self.app.acknowledge(self, message)
+        if view.method == "INVITE":
+            self.early = None
         if message.cseq in self._msgs[message.method]:  # else repeated
             self.receive_message(message)
         if view.method == "BYE":
             self.app.forget_later(self)
 
+    def _learn_early(self, message: Any, view: SipMessage) -> None:
+        """RFC 3261 §12.1.2: a provisional response makes an early dialog; the last one counts."""
+        if "tag" not in self.to_details["params"]:
+            self.early = message.to_details
+            self._learn(view)
+
     def _learn(self, view: SipMessage) -> None:
         for contact in view.contacts[:1]:
             self.target = uri_in(contact)
-        if not self.routes:
+        if not self.routes or self.early is not None:
             routes = view.values("Record-Route")
             self.routes = routes if self.is_callee else routes[::-1]
-        if not view.is_request and not self.is_callee and view.to_tag:
+        if (view.status or 0) >= 200 and not self.is_callee and view.to_tag:
             self.to_details["params"]["tag"] = view.to_tag

@@ -177,14 +177,14 @@ class IceTransport(SipTransport):
         is_confirmed = dialog.state.value == "confirmed"
         if response.status_code >= 300:
             return is_confirmed
-        if response.status_code < 200:
+        if response.status_code < 200 and is_confirmed:
             return False
-        if response.to_addr is not None and not is_confirmed:
-            dialog.remote_tag = response.to_addr.tag or ""
+        if response.to_addr is not None and response.to_addr.tag and not is_confirmed:
+            dialog.remote_tag = response.to_addr.tag
             dialog.route_set = list(reversed(response.headers.get("record-route")))
         if response.contact:
             dialog.remote_target = stringify_uri(response.contact[0].uri)
-        if not self._is_callee(response.call_id or ""):
+        if response.status_code < 200 or not self._is_callee(response.call_id or ""):
             return False
         ack = self._request(dialog, "ACK")
         dialog.local_cseq -= 1  # an ACK takes no number of its own

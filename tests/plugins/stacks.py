@@ -93,3 +93,34 @@ def refused_reinvite_leaves_the_call(make: Make) -> None:
         rival.close()
 
     asyncio.run(main())
+
+
+def info_in_an_early_dialog_has_its_tag(make: Make) -> None:
+    """RFC 8840 §4.3.2: candidates are told before the final response, which may be another's."""
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config()), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        invite = await rival.next("INVITE")
+        for status, tag in ((183, "early"), (200, "fork")):
+            contact = f"Contact: <sip:{tag}@{peer[0]}:{peer[1]}>"
+            rival.reply(invite, status, contact, tag=tag, body=SDP)
+            if status == 200:
+                await calling
+                await rival.next("ACK")
+            else:
+                await asyncio.sleep(0.05)
+            agent.plugin._stack.send_info(invite.call_id, (("Info-Package", "x"),), b"")
+            info = await rival.next("INFO")
+            assert info.to_tag == tag
+            assert info.data.startswith(f"INFO sip:{tag}@".encode())
+            rival.reply(info, 200)
+        ending = asyncio.ensure_future(agent.hang_up())
+        rival.reply(await rival.next("BYE"), 200)
+        await ending
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())

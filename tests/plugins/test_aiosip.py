@@ -37,6 +37,10 @@ def test_the_answer_of_another_fork_counts() -> None:
     stacks.answer_of_another_fork_counts(AiosipAgent)
 
 
+def test_info_in_an_early_dialog_has_its_tag() -> None:
+    stacks.info_in_an_early_dialog_has_its_tag(AiosipAgent)
+
+
 def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipAgent)
 

@@ -42,6 +42,10 @@ def test_the_answer_of_another_fork_counts() -> None:
     stacks.answer_of_another_fork_counts(AiosipuaAgent)
 
 
+def test_info_in_an_early_dialog_has_its_tag() -> None:
+    stacks.info_in_an_early_dialog_has_its_tag(AiosipuaAgent)
+
+
 def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipuaAgent)
 

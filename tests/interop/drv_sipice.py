@@ -48,10 +48,11 @@ from sipice.ice import (
     TcpType,
 )
 from sipice.ice.config import DEFAULT
-from sipice.net import Address, Transport
+from sipice.session import mapping
 
 GATHER_DEADLINE = 5.0
 """Longer than a caller would wait: the slowest way to a server is among what is tried."""
+RELAYED = frozenset({CandidateType.RELAYED})
 PING_EVERY = 0.02
 PINGS = 250
 
@@ -141,7 +142,7 @@ async def main() -> None:
     asked = options()
     async with session(asked) as ours:
         await ours.gather(GATHER_DEADLINE)
-        emit("local", kind="ice", ice=told(ours.description(), asked.policy))
+        emit("local", kind="ice", ice=told(ours.description()))
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(Watch(ours, asked.media).run())
             async for command in commands():
@@ -161,6 +162,7 @@ def session(asked: argparse.Namespace) -> sipice.Session:
         ta=0.020 if "pace20" in modes else DEFAULT.ta,
         allow_loopback=bool(asked.address),
         servers=servers(asked),
+        candidate_types=RELAYED if asked.policy == "relay" else DEFAULT.candidate_types,
     )
     return sipice.open_session(
         role=Role.CONTROLLING if asked.role == "offer" else Role.CONTROLLED,
@@ -195,13 +197,12 @@ def trust(certificate: str) -> ssl.SSLContext:
     return context
 
 
-def told(description: Description, policy: str) -> dict[str, Any]:
+def told(description: Description) -> dict[str, Any]:
     """What the other side gets; the keys after the first three are known to sipice only."""
-    candidates = [one for one in description.candidates if policy == "all" or is_relayed(one)]
     return {
         "ufrag": description.credentials.ufrag,
         "pwd": description.credentials.pwd,
-        "candidates": [text_of(candidate) for candidate in candidates],
+        "candidates": [text_of(candidate) for candidate in description.candidates],
         "lite": description.lite,
         "options": ["ice2"],
         "pacing": description.pacing_ms,
@@ -220,44 +221,14 @@ def heard(ice: dict[str, Any]) -> Description:
     )
 
 
-def is_relayed(candidate: Candidate) -> bool:
-    return candidate.type is CandidateType.RELAYED
-
-
-_TYPES = {
-    CandidateType.HOST: "host",
-    CandidateType.SERVER_REFLEXIVE: "srflx",
-    CandidateType.PEER_REFLEXIVE: "prflx",
-    CandidateType.RELAYED: "relay",
-}
-
-
 def text_of(candidate: Candidate) -> str:
-    """The value of a=candidate; one that came from nowhere but a check has no related address."""
-    place = f"{candidate.address.host} {candidate.address.port}"
-    head = f"{candidate.foundation} {candidate.component} {candidate.transport.value}"
-    text = f"{head} {candidate.priority} {place} typ {_TYPES[candidate.type]}"
-    if candidate.related and candidate.type is not CandidateType.HOST:
-        text += f" raddr {candidate.related.host} rport {candidate.related.port}"
-    return text + (f" tcptype {candidate.tcptype}" if candidate.tcptype else "")
+    """The value of a=candidate."""
+    return mapping.to_sdp(candidate).to_bytes().decode()
 
 
 def candidate_of(text: str) -> Candidate | None:
-    """The reverse; None for names, and for transports that nobody knows."""
-    line = sdp.Candidate.parse(text)
-    kinds = {word: kind for kind, word in _TYPES.items()}
-    transport = line.transport.upper()
-    if line.ip is None or line.type not in kinds or transport not in ("UDP", "TCP"):
-        return None
-    return Candidate(
-        line.component,
-        kinds[line.type],
-        Address.parse(line.ip, line.port),
-        line.priority,
-        line.foundation,
-        Transport(transport),
-        tcptype=TcpType(line.tcptype) if line.tcptype else None,
-    )
+    """The reverse; None for what the agent cannot use."""
+    return mapping.to_ice(sdp.Candidate.parse(text))
 
 
 @dataclass(slots=True)

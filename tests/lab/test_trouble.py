@@ -72,6 +72,18 @@ def test_ice_completes_at_600_ms_with_a_third_of_all_packets_lost() -> None:
     assert outcome.path == ("srflx", "srflx")
 
 
+def test_with_a_relay_only_no_own_address_is_told_or_used() -> None:
+    with Lab({"a": "port", "b": "port"}, ipv6="off") as lab:
+        outcome = session(lab, (*STUN, *TURN, "--policy", "relay"))
+    assert outcome.is_good, outcome.error
+    assert outcome.path[0] == "relay"
+    assert outcome.descriptions is not None
+    [candidate] = outcome.descriptions[0]["ice"]["candidates"]
+    assert "typ relay" in candidate
+    assert lab.sites["a"].address not in candidate
+    assert lab.sites["a"].wan not in candidate
+
+
 @pytest.mark.parametrize(("family", "pattern"), [("6", ":"), ("46", ":"), ("4", ".")])
 def test_ipv6_is_used_where_both_have_it_and_may(family: str, pattern: str) -> None:
     with Lab({"a": "port", "b": "sym"}) as lab:

@@ -47,8 +47,7 @@ async def main() -> None:
                     else:
                         running.append(tasks.create_task(tell_answer(line, command["sdp"])))
             line.bye()
-            process.terminate()
-            await process.wait()
+            await end(process)
             for task in running:
                 task.cancel()
     emit("closed")
@@ -78,6 +77,17 @@ async def start(asked: Namespace, address: str, folder: Path) -> asyncio.subproc
         stderr=asyncio.subprocess.STDOUT,
         env=os.environ | {"HOME": str(folder)},
     )
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """It takes leave of its peers first, and must not hold its port against the next one."""
+    process.terminate()
+    try:
+        async with asyncio.timeout(2):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def configuration(address: str, folder: Path) -> str:
@@ -123,6 +133,7 @@ async def watch(process: asyncio.subprocess.Process, ready: asyncio.Future[None]
     """Its log, line by line."""
     assert process.stdout is not None
     said: set[str] = set()
+    text = "it said nothing"
     while line := await process.stdout.readline():
         text = line.decode(errors="replace")
         if "baresip is ready" in text and not ready.done():
@@ -132,7 +143,7 @@ async def watch(process: asyncio.subprocess.Process, ready: asyncio.Future[None]
                 said.add(event)
                 emit(event, line=text.strip())
     if not ready.done():
-        ready.set_exception(RuntimeError("baresip did not start"))
+        ready.set_exception(RuntimeError(f"baresip did not start: {text.strip()}"))
 
 
 if __name__ == "__main__":

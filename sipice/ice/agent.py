@@ -147,6 +147,10 @@ class Agent:
             free.lose_base(self._state, base)
             self._settle()
 
+    def has_base(self, base: Base) -> bool:
+        """Whether candidates may still have this base."""
+        return base.number in self._state.local.bases
+
     def gather(self, now: float, stream: StreamId | None = None) -> None:
         """Ask the configured servers for candidates of one stream or all; results are events."""
         if self._begin(now, "gather", stream):

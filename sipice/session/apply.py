@@ -12,7 +12,7 @@ from sipice.net import Address
 from sipice.session import mapping, names, streams
 from sipice.session.config import Trickle
 from sipice.session.events import IceOff
-from sipice.session.state import Dialog, Exchange, Leg, Mode, Phase, Slot
+from sipice.session.state import Dialog, Exchange, Leg, Mode, Phase, Slot, Stream
 
 
 def apply(leg: Leg, dialog: Dialog, exchange: Exchange, *, final: bool, ours: bool) -> None:
@@ -96,16 +96,22 @@ def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot:
     )
     if peers == memory.peers and _has_moved(dialog, slot.stream, peers):
         return  # to where the peer really is
-    own = exchange.told.get(slot.stream) or memory.defaults
-    if memory.nominated:
-        own = tuple(pair.local for pair in memory.nominated)
-    ways = _ways(own, peers)
+    ways = _ways(dialog, _own(memory, exchange.told.get(slot.stream, ())), peers)
     if ways:
         if not memory.peers:
             reason = "the peer does no ICE for this stream"
             leg.events.append(IceOff(dialog.name, slot.stream, reason))
         memory.peers = peers
         dialog.agent.use_plain(leg.now, slot.stream, ways, leg.config.latch)
+
+
+def expect_media(leg: Leg, dialog: Dialog) -> None:
+    """The call is picked up: a peer without ICE may send only now, and from elsewhere."""
+    for stream, memory in dialog.streams.items():
+        if memory.peers and not _has_moved(dialog, stream, memory.peers):
+            ways = _ways(dialog, _own(memory), memory.peers)
+            if ways:
+                dialog.agent.use_plain(leg.now, stream, ways, leg.config.latch)
 
 
 def _has_moved(dialog: Dialog, stream: StreamId, peers: Sequence[Address | None]) -> bool:
@@ -115,7 +121,15 @@ def _has_moved(dialog: Dialog, stream: StreamId, peers: Sequence[Address | None]
     return any(table.send is not None and table.send.peer != peer for table, peer in ways)
 
 
-def _ways(own: Sequence[Candidate], peers: Sequence[Address | None]) -> list[Way]:
+def _own(memory: Stream, told: tuple[Candidate, ...] = ()) -> Sequence[Candidate]:
+    """Our side of each component: what was nominated, else the default that the peer knows."""
+    return [pair.local for pair in memory.nominated] or told or memory.defaults
+
+
+def _ways(dialog: Dialog, own: Sequence[Candidate], peers: Sequence[Address | None]) -> list[Way]:
+    """None once a base is gone: the shell has lost its socket."""
+    if not all(one.base is None or dialog.agent.has_base(one.base) for one in own):
+        return []
     return [
         (one.base, peer if peer is None or peer.family == one.address.family else None)
         for one, peer in zip(own, peers, strict=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipice.ice import Agent
-from sipice.session import streams
+from sipice.session import apply, streams
 from sipice.session.state import Dialog, Exchange, Leg, Offered, Phase, Step
 
 INITIAL = ""
@@ -121,8 +121,9 @@ def confirm(leg: Leg, name: str) -> None:
     """A 2xx came for this dialog: the offer needs nothing kept for further branches."""
     leg.confirmed = True
     dialog = answered(leg, name)
-    if dialog is not None:
+    if dialog is not None and not dialog.confirmed:
         dialog.confirmed = True
+        apply.expect_media(leg, dialog)
     _release_spare(leg)
 
 

@@ -146,6 +146,51 @@ def test_a_phone_behind_a_nat_that_is_picked_up_late_is_followed_then() -> None:
     talk(topology, party, phone)
 
 
+def test_a_phone_behind_a_nat_that_is_picked_up_late_without_an_answer_is_followed_then() -> None:
+    """The answer came in a reliable 183; the 200 has none."""
+    topology = build(OPEN, behind(SYMMETRIC), rtt=0.050)
+    party, phone = Party(topology.a.host, quick()), Phone(topology)
+    party.tell(party.controller.begin_offer, "", Stack("a").offer())
+    party.tell(party.controller.receive_answer, "phone", phone.text())
+    phone.learn(party.all(DescriptionReady)[0].sdp)
+    topology.world.run(until=30.0)
+    party.tell(party.controller.confirm, "phone")
+    topology.world.run(until=31.0)
+    phone.say(0)
+    topology.world.run(until=31.5)
+    talk(topology, party, phone)
+
+
+def test_the_pick_up_leaves_a_phone_where_it_was_seen() -> None:
+    topology = build(OPEN, behind(SYMMETRIC), rtt=0.050)
+    party, phone = Party(topology.a.host, quick()), Phone(topology)
+    party.tell(party.controller.begin_offer, "", Stack("a").offer())
+    party.tell(party.controller.receive_answer, "phone", phone.text())
+    phone.learn(party.all(DescriptionReady)[0].sdp)
+    phone.say(0)
+    topology.world.run(until=1.0)
+    before = party.controller.media("phone", 0, 1)
+    assert before.send is not None
+    assert before.send.to.host != phone.known
+    party.tell(party.controller.confirm, "phone")
+    assert party.controller.media("phone", 0, 1) == before
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_a_pick_up_after_the_address_is_lost_raises_nothing(*, repeated: bool) -> None:
+    """With the answer once more in the 2xx, or without."""
+    solo = Solo(quick())
+    solo.offer(OWN, "")
+    text = peer_text(section(ice=False), ufrag=None)
+    solo.controller.receive_answer(solo.now, "peer", text, final=not repeated)
+    for base in solo.bases.values():
+        solo.controller.remove_local_address(solo.now, base)
+    solo.controller.confirm(solo.now, "peer")
+    if repeated:
+        assert solo.controller.receive_answer(solo.now, "peer", text) is None
+    assert solo.controller.dialogs == ("peer",)
+
+
 @pytest.mark.parametrize("hold", ["a=sendonly", "a=inactive"])
 def test_the_mapping_stays_open_during_a_long_hold(hold: str) -> None:
     topology, party, phone = call(behind(PORT_RESTRICTED))

@@ -55,6 +55,7 @@ class IceCall:
         *,
         touched: Callable[[IceCall], None],
         happened: Callable[[CallKey, SessionEvent], None],
+        closing: Callable[[IceCall], None],
     ) -> None:
         self.key = key
         name = f"{key.call_id} {'out' if key.caller else 'in'}"
@@ -64,6 +65,7 @@ class IceCall:
         self.selections = 0
         """How often a path for media has been selected: more than once after a restart."""
         self._happened = happened
+        self._closing = closing
         self._config = config
         self._policy = replace(
             config.interfaces, allow_loopback=config.session.agent.allow_loopback
@@ -98,6 +100,7 @@ class IceCall:
         self._waiting: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._ending = asyncio.Lock()
 
     def pump(self) -> None:
         """Carry out what inputs through ``leg`` have led to."""
@@ -155,20 +158,26 @@ class IceCall:
         self._driver.pump()
 
     async def close(self) -> None:
-        """Give everything back; TURN servers have ``CLOSE_DEADLINE`` seconds to confirm."""
-        try:
-            if not self._closed:
-                self._closed = True
+        """Give everything back; TURN servers have ``CLOSE_DEADLINE`` seconds to confirm.
+
+        Messages of the call that still come, like the stack's BYE, then pass as they are.
+        """
+        async with self._ending:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._closing(self)
                 for task in self._tasks:
                     task.cancel()
                 self._controller.close(self._driver.now())
                 self._driver.pump()
                 await self._driver.released(CLOSE_DEADLINE)
-        finally:
-            self._driver.stop()
-            self._media.close()
-            self._events.close(SessionClosed())
-            self._wake()
+            finally:
+                self._driver.stop()
+                self._media.close()
+                self._events.close(SessionClosed())
+                self._wake()
 
     def _event(self, event: SessionEvent) -> None:
         match event:

@@ -140,7 +140,13 @@ class Plugin:
 
     def _make(self, key: CallKey) -> Leg:
         """The tap has met a new call."""
-        call = IceCall(key, self.config, touched=self._touched.append, happened=self._happened)
+        call = IceCall(
+            key,
+            self.config,
+            touched=self._touched.append,
+            happened=self._happened,
+            closing=self._closing,
+        )
         self._calls[key] = call
         if self.on_call is not None:
             self.on_call(call)
@@ -150,6 +156,12 @@ class Plugin:
         """A controller has something to say; the tap is told in its turn."""
         self._said.append((key, event))
         self._drain()
+
+    def _closing(self, call: IceCall) -> None:
+        """A call ends, perhaps by the application: the tap has to know."""
+        if self._calls.get(call.key) is call:
+            self._tap.close(self._loop.time(), call.key)
+            self._drain()
 
     def _drain(self) -> None:
         """Carry out what the tap wants, in order, and tell it what comes of that."""

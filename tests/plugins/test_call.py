@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sipice.aio import interfaces
+from sipice.aio.driver import Driver
 from sipice.errors import SessionClosed
 from sipice.errors import SessionFailed as NoPath
 from sipice.net import Address
@@ -90,6 +91,46 @@ def test_the_end_is_told_to_whoever_waits() -> None:
 
 
 INVITE = request("INVITE", 1, body=SDP.encode())
+
+
+def test_a_call_that_the_application_closes_is_over_for_its_messages_too() -> None:
+    """What waits is answered, and the next INVITE begins a call of its own."""
+
+    async def main() -> None:
+        stack = Silent()
+        plugin = Plugin(stack, config())
+        plugin.outgoing(INVITE, WAY)
+        [call] = plugin.calls
+        await call.close()
+        assert not plugin.calls
+        assert parse_message(stack.got[-1]).status == 487
+        assert not stack.sent
+        again = request("INVITE", 2, body=SDP.encode())
+        plugin.outgoing(again, WAY)
+        [other] = plugin.calls
+        await call.close()
+        assert plugin.calls == (other,)
+        await until(lambda: bool(stack.sent))
+        await plugin.close()
+
+    run(main)
+
+
+def test_a_second_close_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        plugin = Plugin(Silent(), config())
+        plugin.outgoing(INVITE, WAY)
+        [call] = plugin.calls
+        released = asyncio.Event()
+        monkeypatch.setattr(Driver, "released", lambda driver, deadline: released.wait())
+        first, second = asyncio.ensure_future(call.close()), asyncio.ensure_future(call.close())
+        done, _ = await asyncio.wait((first, second), timeout=0.05)
+        assert not done
+        released.set()
+        await asyncio.gather(first, second)
+        await plugin.close()
+
+    run(main)
 
 
 def test_a_peer_without_ice_has_a_path_too() -> None:

@@ -262,6 +262,8 @@ def _find(stream: Stream, ufrag: str) -> Generation | None:
 
 def _conflicts(state: AgentState, request: CheckRequest, remote: Address) -> bool:
     """§7.3.1.1: True when the peer has to change its role; we may change ours here."""
+    if state.config.lite:
+        return _is_no_controller(state, request)
     controlling = state.role is CONTROLLING
     if controlling != request.controlling:
         return False
@@ -272,6 +274,13 @@ def _conflicts(state: AgentState, request: CheckRequest, remote: Address) -> boo
         return True
     conclude.switch_role(state, CONTROLLING if we_control else CONTROLLED, renew_tie_breaker=False)
     return False
+
+
+def _is_no_controller(state: AgentState, request: CheckRequest) -> bool:
+    """§6.1.1: who checks a lite agent is a full one, and controls, whatever was offered by whom."""
+    if state.role is CONTROLLING:
+        conclude.switch_role(state, CONTROLLED, renew_tie_breaker=False)
+    return not request.controlling
 
 
 def _keep_early(state: AgentState, local: LocalGeneration, early: EarlyCheck) -> None:

@@ -8,6 +8,7 @@ from sipice.ice import (
     Role,
     StreamCompleted,
 )
+from sipice.stun import Class
 from tests.ice.harness import Puppet, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
 
@@ -83,6 +84,23 @@ def test_of_a_full_and_a_lite_agent_the_full_one_controls() -> None:
         assert ours is not None
         assert theirs is not None
         assert not wire.requests(wire.b)
+
+
+@rfc("8445", "6.1.1", "MUST", "8445-6.1.1-2")
+def test_a_lite_offerer_gives_way_to_checks_that_come_before_the_answer() -> None:
+    side = Side("a", Role.CONTROLLING, ["203.0.113.1:5000"], LITE)
+    puppet = Puppet(side)
+    for controlling, status in ((True, Class.SUCCESS), (False, Class.ERROR)):
+        check = puppet.request(controlling=controlling)
+        side.agent.receive_datagram(0.1, check, side.bases[OWN], puppet.host)
+        (answer,) = sent_by(side, 0.1)
+        assert answer.message.message_class is status
+        assert side.agent.role is Role.CONTROLLED
+    side.agent.set_remote_description(0.2, 0, puppet.description)
+    nominating = puppet.request(controlling=True, nominate=True)
+    side.agent.receive_datagram(0.3, nominating, side.bases[OWN], puppet.host)
+    sent_by(side, 0.3)
+    assert side.when(StreamCompleted) == 0.3
 
 
 @rfc("8445", "6.1.1", "MUST", "8445-6.1.1-3")

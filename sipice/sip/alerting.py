@@ -1,6 +1,7 @@
 """RFC 8839 §7.1.1: whether a callee's phone is said to ring before there is a path for media.
 
-By default a 180 leaves at once; ``TapConfig.alert_after_ice`` has it wait for ICE, for a while.
+DEVIATION RFC 8839 §7.1.1: by default a 180 leaves at once, because most stacks have rung already
+when they send it. ``TapConfig.alert_after_ice`` has it wait for ICE, for a while.
 """
 
 from __future__ import annotations

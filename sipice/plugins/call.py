@@ -33,6 +33,7 @@ from sipice.session import (
     PathSelected,
     SessionEvent,
     SessionFailed,
+    StreamFailed,
 )
 from sipice.sip.outputs import CallKey
 from sipice.trace import JsonLines
@@ -95,6 +96,8 @@ class IceCall:
         self._paths: dict[tuple[int, int], Path] = {}
         self._without_ice: set[tuple[str, int]] = set()
         """Dialogs and their streams whose peer has no ICE."""
+        self._failures: dict[tuple[str, int], str] = {}
+        """Why a stream of a dialog has no path, until it has one."""
         self._failure: str | None = None
         """Why no stream has a path, until one has."""
         self._waiting: list[asyncio.Future[None]] = []
@@ -119,20 +122,36 @@ class IceCall:
         """The selected path of a component, as soon as media may take it.
 
         That is when every component of the stream has a valid pair (RFC 8445 §12.1), or the peer
-        has no ICE and has said where it listens. Raises SessionFailed when no stream has a path,
-        SessionClosed at the end of the call.
+        has no ICE and has said where it listens. RTCP on the port of RTP has the path of RTP, a
+        bundled m= section, which is named by its position, that of the section that carries it.
+        Raises SessionFailed when the stream has no path, SessionClosed at the end of the call.
         """
         while (path := self._usable(stream, component)) is None:
             if self._closed:
                 raise SessionClosed
-            if self._failure is not None:
-                raise errors.SessionFailed(stream, self._failure)
+            reason = self._why_none(stream, component)
+            if reason is not None:
+                raise errors.SessionFailed(stream, reason)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
         return path
 
+    def _why_none(self, stream: int, component: int) -> str | None:
+        """Why there will be no path, if that is so."""
+        carrier = self._controller.carrier(self.leg.active, stream, component)
+        number = stream if carrier is None else carrier[0]
+        reason = self._failures.get((self.leg.active, number), self._failure)
+        if reason is None and carrier is None:
+            return "no m= section of the call has it"
+        return reason
+
+    def _carrier(self, stream: int, component: int) -> tuple[int, int]:
+        found = self._controller.carrier(self.leg.active, stream, component)
+        return (stream, component) if found is None else found
+
     def _usable(self, stream: int, component: int) -> Path | None:
+        stream, component = self._carrier(stream, component)
         path = self._media.path(stream, component)
         if path is None or (self.leg.active, stream) in self._without_ice:
             return path
@@ -140,20 +159,21 @@ class IceCall:
 
     def send(self, data: bytes, stream: int = 0, component: int = 1) -> bool:
         """Send a packet on the path; False while there is none. For applications without bridge."""
-        return self._media.send(data, stream, component)
+        return self._media.send(data, *self._carrier(stream, component))
 
     async def receive(self, stream: int = 0, component: int = 1) -> bytes:
         """The next packet from the path; raises SessionClosed at the end. See ``send``."""
         await self.path(stream, component)
-        return await self._media.receive(stream, component)
+        return await self._media.receive(*self._carrier(stream, component))
 
     def counters(self, stream: int = 0, component: int = 1) -> MediaCounters:
         """What went over the path so far."""
-        return self._media.counters(stream, component)
+        return self._media.counters(*self._carrier(stream, component))
 
     def restart(self) -> None:
         """Find a new path while the old one carries on (RFC 8445 §9); the stack re-offers."""
         self._failure = None
+        self._failures.clear()
         self._controller.request_restart(self._driver.now(), self.leg.active)
         self._driver.pump()
 
@@ -187,6 +207,7 @@ class IceCall:
                 self._media.deliver(stream, component, data)
                 return
             case PathSelected():
+                self._failures.pop((event.dialog, event.stream), None)
                 self._without_ice.discard((event.dialog, event.stream))
                 if event.dialog == self.leg.active:
                     self._failure = None
@@ -194,7 +215,10 @@ class IceCall:
                     self.selections += event.component == 1
             case IceOff(dialog, stream):
                 self._failure = None
+                self._failures.pop((dialog, stream), None)
                 self._without_ice.add((dialog, stream))
+            case StreamFailed(dialog, stream, reason):
+                self._failures[dialog, stream] = reason
             case SessionFailed(dialog, reason):
                 if dialog == self.leg.active:
                     self._failure = reason

@@ -18,6 +18,7 @@ from sipice.session.events import (
     Rejected,
     SessionEvent,
     SessionFailed,
+    StreamFailed,
     UpdateNeeded,
 )
 from sipice.session.state import SessionCommand
@@ -41,6 +42,7 @@ __all__ = [
     "SessionConfig",
     "SessionEvent",
     "SessionFailed",
+    "StreamFailed",
     "Trickle",
     "UpdateNeeded",
 ]

@@ -367,6 +367,22 @@ class Controller:
         found = self._leg.dialogs.get(dialog)
         return () if found is None else tuple(slot.stream for slot in found.plan)
 
+    def carrier(self, dialog: str, stream: StreamId, component: int) -> tuple[StreamId, int] | None:
+        """What carries a component: RTCP may go with RTP, a bundled section with another.
+
+        A bundled section is named by its position. Itself until something is agreed; None when
+        what is agreed has no such stream.
+        """
+        found = self._leg.dialogs.get(dialog)
+        plan = () if found is None else found.plan
+        served = {slot.stream: slot.components for slot in plan if slot.has_ports}
+        at: StreamId | None = stream
+        if stream not in served and 0 <= stream < len(plan) and plan[stream].mode is Mode.BUNDLED:
+            at = plan[stream].stream
+        if at is not None and at in served:
+            return at, min(component, served[at])
+        return None if found is not None and found.is_agreed else (stream, component)
+
     def is_connected(self, dialog: str) -> bool:
         """Every component of every stream of a dialog may send."""
         found = self._leg.dialogs.get(dialog)

@@ -10,12 +10,12 @@ from sipice.ice import (
     PairSelected,
     PathLost,
     StreamCompleted,
-    StreamFailed,
     StreamResumed,
 )
 from sipice.ice import MediaChanged as AgentMedia
+from sipice.ice import StreamFailed as AgentFailed
 from sipice.session import answers, fragments, offers, streams, updates
-from sipice.session.events import DataReceived, MediaChanged, PathSelected, Reason
+from sipice.session.events import DataReceived, MediaChanged, PathSelected, Reason, StreamFailed
 from sipice.session.state import Dialog, Leg, Phase, Selected
 
 
@@ -65,6 +65,8 @@ def _happened(leg: Leg, dialog: Dialog | None, event: Event) -> None:
             leg.events.append(DataReceived(dialog.name, stream, component, data, remote))
         case PairSelected():
             _selected(leg, dialog, event)
+        case AgentFailed():
+            _failed(leg, dialog, event)
         case _:
             _remember(dialog, event)
 
@@ -73,8 +75,6 @@ def _remember(dialog: Dialog, event: Event) -> None:
     match event:
         case StreamCompleted(stream, generation):
             dialog.stream(stream).completed.add(generation)
-        case StreamFailed(stream, generation, _):
-            dialog.stream(stream).failed.add(generation)
         case StreamResumed(stream, generation):
             dialog.stream(stream).failed.discard(generation)
         case PathLost(stream, generation, _, reason):
@@ -83,6 +83,13 @@ def _remember(dialog: Dialog, event: Event) -> None:
                 dialog.restart[stream] = Reason.RESTART
         case _:
             pass
+
+
+def _failed(leg: Leg, dialog: Dialog, event: AgentFailed) -> None:
+    memory = dialog.stream(event.stream)
+    memory.failed.add(event.generation)
+    if event.generation > memory.floor:
+        leg.events.append(StreamFailed(dialog.name, event.stream, event.reason.value))
 
 
 def _selected(leg: Leg, dialog: Dialog, event: PairSelected) -> None:

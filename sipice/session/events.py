@@ -113,6 +113,14 @@ class IceOff(NamedTuple):
     reason: str
 
 
+class StreamFailed(NamedTuple):
+    """A stream has no path; only a check of the peer or a restart may still bring one."""
+
+    dialog: str
+    stream: StreamId
+    reason: str
+
+
 class SessionFailed(NamedTuple):
     """No stream of the dialog has a path."""
 
@@ -138,6 +146,7 @@ SessionEvent = (
     | MediaChanged
     | MismatchFound
     | IceOff
+    | StreamFailed
     | SessionFailed
     | DataReceived
 )

@@ -237,6 +237,11 @@ class Dialog:
         return self.streams.setdefault(number, Stream())
 
     @property
+    def is_agreed(self) -> bool:
+        """Whether an exchange stands and none is open."""
+        return bool(self.slots) and self.exchange is None
+
+    @property
     def plan(self) -> tuple[Slot, ...]:
         """The slots as the open exchange wants them, else as agreed."""
         return self.slots if self.exchange is None else tuple(self.exchange.plan)

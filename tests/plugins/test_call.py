@@ -23,7 +23,14 @@ require("aiosipua", "cli")
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
 from sipice.cli.records import read_records
 from sipice.plugins.plugin import Plugin
-from sipice.session import DescriptionReady, Direction, Kind, PathSelected, SessionFailed
+from sipice.session import (
+    DescriptionReady,
+    Direction,
+    Kind,
+    PathSelected,
+    SessionFailed,
+    StreamFailed,
+)
 from tests.plugins.ends import PATIENCE, config, connected, pair, run, until
 from tests.plugins.rivals import SDP, reply
 from tests.plugins.test_plugin import WAY, Silent
@@ -73,7 +80,7 @@ def test_the_end_is_told_to_whoever_waits() -> None:
         async with pair(AiosipuaAgent) as (alice, bob):
             await alice.call(bob.address)
             call = alice.plugin.calls[0]
-            waiting = asyncio.ensure_future(call.path(stream=5))
+            waiting = asyncio.ensure_future(call.receive())
             reading = asyncio.ensure_future(_all(call.events()))
             await asyncio.sleep(0)
             await call.close()
@@ -177,6 +184,98 @@ def test_a_call_in_which_no_stream_has_a_path_says_so() -> None:
         with pytest.raises(NoPath, match="no stream has a path"):
             await waiting
         await plugin.close()
+
+    run(main)
+
+
+BUNDLED = (
+    SDP.replace("t=0 0\r\n", "t=0 0\r\na=group:BUNDLE a v\r\n")
+    + "a=mid:a\r\na=rtcp-mux\r\nm=video 40002 RTP/AVP 96\r\na=mid:v\r\na=rtcp-mux\r\n"
+)
+
+
+async def _exchange(offer: str, answer: str, **more: object) -> tuple[Plugin, Plugin]:
+    """Two plugins of which one has called the other."""
+    caller, callee = Silent(), Silent()
+    ours, theirs = Plugin(caller, config(**more)), Plugin(callee, config(**more))
+    invite = request("INVITE", 1, body=offer.encode())
+    ours.outgoing(invite, WAY)
+    await until(lambda: bool(caller.sent))
+    theirs.incoming(caller.sent[0], WAY)
+    await until(lambda: bool(callee.got))
+    theirs.outgoing(reply(parse_message(invite), 200, body=answer).encode(), WAY)
+    await until(lambda: any(one.startswith(b"SIP/2.0 200") for one in callee.sent))
+    ours.incoming(callee.sent[-1], WAY)
+    return ours, theirs
+
+
+def test_what_another_component_carries_has_the_path_of_that() -> None:
+    """RTCP on the port of RTP (RFC 5761), and a bundled section (RFC 9143)."""
+
+    async def main() -> None:
+        plugins = await _exchange(BUNDLED, BUNDLED)
+        for plugin in plugins:
+            [call] = plugin.calls
+            async with asyncio.timeout(PATIENCE):
+                path = await call.path()
+                assert await call.path(1) == path
+                assert await call.path(0, 2) == path
+                assert await call.path(1, 2) == path
+            assert call.counters(1) is call.counters()
+            await plugin.close()
+
+    run(main)
+
+
+def test_a_bundled_section_sends_and_receives_with_the_other() -> None:
+    async def main() -> None:
+        ours, theirs = await _exchange(BUNDLED, BUNDLED, bridge=False)
+        one, two = ours.calls[0], theirs.calls[0]
+        async with asyncio.timeout(PATIENCE):
+            await one.path(1)
+            await two.path(1)
+            assert one.send(b"\x80video", 1)
+            assert await two.receive(1) == b"\x80video"
+        await ours.close()
+        await theirs.close()
+
+    run(main)
+
+
+def test_a_section_that_the_peer_has_refused_has_no_path() -> None:
+    async def main() -> None:
+        video = "m=video 40002 RTP/AVP 96\r\n"
+        plugins = await _exchange(SDP + video, SDP + video.replace("40002", "0"))
+        for plugin in plugins:
+            [call] = plugin.calls
+            async with asyncio.timeout(PATIENCE):
+                await call.path()
+                with pytest.raises(NoPath, match="stream 1: no m= section of the call has it"):
+                    await call.path(1)
+            await plugin.close()
+
+    run(main)
+
+
+def test_one_stream_of_two_that_fails_is_told_to_who_waits_for_it() -> None:
+    async def main() -> None:
+        plugin = Plugin(Silent(), config())
+        plugin.outgoing(INVITE, WAY)
+        [call] = plugin.calls
+        audio, video = (asyncio.ensure_future(call.path(stream)) for stream in (0, 1))
+        await asyncio.sleep(0)
+        call._event(StreamFailed(call.leg.active, 1, "no check of a component succeeded"))
+        with pytest.raises(NoPath, match="stream 1: no check of a component"):
+            await video
+        assert not audio.done()
+        call.restart()
+        again = asyncio.ensure_future(call.path(1))
+        await asyncio.sleep(0)
+        assert not again.done()
+        await plugin.close()
+        for waiting in (audio, again):
+            with pytest.raises(SessionClosed):
+                await waiting
 
     run(main)
 

@@ -9,7 +9,7 @@ import pytest
 
 import sdp
 from sipice.ice import CandidateType, Role
-from sipice.session import Reason, SessionFailed, UpdateNeeded
+from sipice.session import Reason, SessionFailed, StreamFailed, UpdateNeeded
 from tests.marks import rfc
 from tests.session.conversation import Conversation, Rules
 from tests.session.solo import Solo, own_section, own_text, parsed, peer_text, quick, section
@@ -98,6 +98,10 @@ def test_a_stream_that_failed_is_removed_even_with_ice2() -> None:
     assert call.shown(call.a)[-1].media[1].port == 0, "our stack sees it in the answer"
     assert 1 in call.a.closed
     call.talk()
+    for party in (call.a, call.b):
+        assert [(one.stream, one.reason) for one in party.all(StreamFailed)] == [
+            (1, "no check of a component succeeded")
+        ]
 
 
 def test_when_all_streams_fail_the_owner_is_told_once() -> None:

@@ -72,9 +72,9 @@ def baresip(folder: Path) -> list[str]:
 
 
 @needs("baresip")
-@pytest.mark.parametrize("flavour", ["port", "sym"])
-def test_baresip_without_ice_plays_what_it_hears(flavour: str, tmp_path: Path) -> None:
-    with Lab({"a": flavour}, ipv6="off") as lab:
+def test_baresip_without_ice_plays_what_it_hears(tmp_path: Path) -> None:
+    """It sends to the address it was told, which a symmetric NAT would not let through."""
+    with Lab({"a": "port"}, ipv6="off") as lab:
         peer = subprocess.Popen(
             lab.enter("p", *baresip(tmp_path)),
             stdin=subprocess.PIPE,

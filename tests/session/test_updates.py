@@ -70,7 +70,7 @@ def test_a_legacy_peer_is_told_of_the_nominated_candidates_by_the_controlling_si
 def test_a_peer_with_ice2_is_not_bothered_but_later_offers_are_aligned() -> None:
     topology = build(OPEN, HOME, rtt=0.050)
     hosts_first = replace(config(topology), default_order=(CandidateType.HOST,))
-    call = Conversation(topology, hosts_first, stacks=muxed()).connect().run(5.0)
+    call = Conversation(topology, hosts_first, stacks=muxed()).connect().run(2.0)
     assert reasons(call) == []
     call.reoffer(call.a)
     call.run(1.0)

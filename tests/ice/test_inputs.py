@@ -86,8 +86,8 @@ def test_an_input_that_is_refused_is_recorded_too() -> None:
 
 def test_every_input_of_the_agent_has_a_record() -> None:
     silent = {
-        "expects", "export", "handle_timeout", "media", "next_timeout",
-            "outlook",
+        "expects", "export", "handle_timeout", "has_base", "media", "next_timeout",
+        "outlook",
         "receive_datagram", "receive_stream", "restore", "role", "take_commands", "take_events",
         "unwrap", "why_next",
     }  # fmt: skip

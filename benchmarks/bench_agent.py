@@ -20,7 +20,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -31,9 +30,9 @@ from select import EPOLLIN, epoll
 from socket import AF_INET, SOCK_DGRAM, SOCK_NONBLOCK, socket
 
 from benchmarks.paired import summary
-from benchmarks.shell import HOST, End, Shell
+from benchmarks.shell import HOST, End, Shell, allow_sockets, from_line, to_line
 from benchmarks.table import Row, main
-from sipice.ice import Agent, Candidate, CandidateType, Credentials, Description, Pacer, Role
+from sipice.ice import Agent, Description, Pacer, Role
 from sipice.ice.pacer import FLOOR
 from sipice.net import Address, Base, Command, SendDatagram
 from tests.loopback import CONFIG, Theirs
@@ -307,14 +306,14 @@ class Orders:
         for line in lines:
             end = End(self._shell, Role.CONTROLLED, CONFIG, self._pacer, "127.0.0.2")
             self.ends.append(end)
-            print(_line(end.description()))
-            end.connect(_description(line.decode()))
+            print(to_line(end.description()))
+            end.connect(from_line(line.decode()))
         sys.stdout.flush()
 
 
 def far_side(count: int) -> None:
     """Live until told to stop."""
-    _allow_sockets(count)
+    allow_sockets(count)
     shell = Shell()
     orders = Orders(shell)
     shell.run(lambda: orders.ended, 3600.0)
@@ -322,30 +321,9 @@ def far_side(count: int) -> None:
         end.close()
 
 
-def _line(description: Description) -> str:
-    candidate = description.candidates[0]
-    credentials = description.credentials
-    address = candidate.address
-    return f"{credentials.ufrag} {credentials.pwd} {address.host} {address.port}"
-
-
-def _description(line: str) -> Description:
-    ufrag, pwd, host, port = line.split()
-    address = Address.parse(host, int(port))
-    candidate = Candidate(1, CandidateType.HOST, address, 2130706431, "1")
-    return Description(Credentials(ufrag, pwd), (candidate,))
-
-
-def _allow_sockets(count: int) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count + 100:
-        sys.exit(f"bench: {count} sockets are needed, the limit is {hard}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def many(count: int) -> tuple[int, float, float, float]:
     """Agents still connected of ``count``, their CPU ms and RSS KiB each, the consent of all."""
-    _allow_sockets(count)
+    allow_sockets(count)
     shell, pacer, ends = Shell(), Pacer(0.0), list[End]()
     command = [sys.executable, "-c", _PEERS, str(count)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as far:
@@ -354,9 +332,10 @@ def many(count: int) -> tuple[int, float, float, float]:
         before, start = _rss(), time.process_time()
         for _ in range(count // TOGETHER):
             new = [End(shell, Role.CONTROLLING, CONFIG, pacer) for _ in range(TOGETHER)]
-            print(*(_line(end.description()) for end in new), sep="\n", file=far.stdin, flush=True)
+            lines = [to_line(end.description()) for end in new]
+            print(*lines, sep="\n", file=far.stdin, flush=True)
             for end in new:
-                end.connect(_description(far.stdout.readline()))
+                end.connect(from_line(far.stdout.readline()))
             ends += new
             shell.run(lambda: False, 0.0)
         shell.run(lambda: not shell.pending, PATIENCE)

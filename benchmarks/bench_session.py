@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import subprocess
 import sys
 import time
@@ -23,16 +22,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 from benchmarks.paired import summary
+from benchmarks.shell import allow_sockets, from_line, to_line
 from benchmarks.table import Row, main
 from sipice.aio.port import SharedPort
 from sipice.aio.session import Session, open_session
 from sipice.aio.udp import UdpEndpoint
 from sipice.ice import (
     AgentConfig,
-    Candidate,
-    CandidateType,
-    Credentials,
-    Description,
     IceServer,
     Pacer,
     Role,
@@ -313,26 +309,6 @@ async def many(count: int) -> tuple[float, float, float]:
         process.stdin.close()
     await process.wait()
     return 1e3 * used / count, memory / count, waiting
-
-
-def to_line(description: Description) -> str:
-    candidate, credentials = description.candidates[0], description.credentials
-    address = candidate.address
-    return f"{credentials.ufrag} {credentials.pwd} {address.host} {address.port}"
-
-
-def from_line(line: str) -> Description:
-    ufrag, pwd, host, port = line.split()
-    address = Address.parse(host, int(port))
-    candidate = Candidate(1, CandidateType.HOST, address, 2130706431, "1")
-    return Description(Credentials(ufrag, pwd), (candidate,))
-
-
-def allow_sockets(count: int) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count + 100:
-        sys.exit(f"bench: {count} sockets are needed, the limit is {hard}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def rss() -> float:

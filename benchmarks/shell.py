@@ -6,6 +6,8 @@ read for each input. There is no event loop below: what is measured is the agent
 
 from __future__ import annotations
 
+import resource
+import sys
 from collections.abc import Callable
 from heapq import heappop, heappush
 from select import EPOLLIN, epoll
@@ -14,7 +16,18 @@ from time import monotonic
 from typing import Protocol
 
 from sipice.aio.entropy import Entropy
-from sipice.ice import Agent, AgentConfig, Pacer, PathLost, Role, StreamCompleted, StreamFailed
+from sipice.ice import (
+    Agent,
+    AgentConfig,
+    Candidate,
+    CandidateType,
+    Credentials,
+    Pacer,
+    PathLost,
+    Role,
+    StreamCompleted,
+    StreamFailed,
+)
 from sipice.ice.description import Description
 from sipice.net import Address, ReleaseBase, SendDatagram
 
@@ -163,3 +176,26 @@ class End:
 
 
 _OUTCOMES = (StreamCompleted, StreamFailed, PathLost)
+
+
+def to_line(description: Description) -> str:
+    """For the process of the other side: one candidate and the credentials."""
+    candidate, credentials = description.candidates[0], description.credentials
+    address = candidate.address
+    return f"{credentials.ufrag} {credentials.pwd} {address.host} {address.port}"
+
+
+def from_line(line: str) -> Description:
+    """What `to_line` wrote."""
+    ufrag, pwd, host, port = line.split()
+    address = Address.parse(host, int(port))
+    candidate = Candidate(1, CandidateType.HOST, address, 2130706431, "1")
+    return Description(Credentials(ufrag, pwd), (candidate,))
+
+
+def allow_sockets(count: int) -> None:
+    """Raise the limit of descriptors as far as it goes, or end the bench."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count + 100:
+        sys.exit(f"bench: {count} sockets are needed, the limit is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

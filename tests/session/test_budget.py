@@ -1,4 +1,4 @@
-"""Descriptions that must be smaller (D4.5 of the plan): what goes first, and what never goes."""
+"""Descriptions that must be smaller (docs, D4.5): what goes first, and what never goes."""
 
 from __future__ import annotations
 

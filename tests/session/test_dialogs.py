@@ -232,7 +232,7 @@ def test_after_the_end_nothing_is_left_and_nothing_happens_any_more() -> None:
 
 @pytest.mark.parametrize("branches", [1, 2])
 def test_a_call_that_is_made_again_after_it_rang_leaves_with_the_same_offer(branches: int) -> None:
-    """A 3xx or 503 behind a 183: the candidates serve the next INVITE (D4.4 of the plan)."""
+    """A 3xx or 503 behind a 183: the candidates serve the next INVITE (docs, D4.4)."""
     solo = Solo(quick())
     text = solo.offer(OWN, "")
     for name in ("one", "two")[:branches]:

@@ -1,4 +1,4 @@
-"""The o= line: it stays, and its version grows with the text only (D4.3 of the plan)."""
+"""The o= line: it stays, and its version grows with the text only (docs, D4.3)."""
 
 from __future__ import annotations
 

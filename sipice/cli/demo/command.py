@@ -11,6 +11,7 @@ from typing import Annotated, cast
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from sipice.cli.demo.network import NatKind
 from sipice.cli.demo.record import CallRecord, Side
@@ -110,7 +111,7 @@ def _show(console: Console, record: CallRecord) -> None:
         console.print(_checklist(side))
 
 
-def _checklist(side: Side):  # type: ignore[no-untyped-def]
+def _checklist(side: Side) -> Table:
     table = grid("", "restart", "ours", "theirs", ">checks", ">RTT", "state", rigid=("state",))
     for story in side.stories:
         for run in story.runs:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sipice.aio.bases import BindUdp
+from sipice.aio.udp import UdpEndpoint
 from sipice.cli.demo.agent import HOST, Phone, UserAgent
 from sipice.cli.demo.behind import Behind
 from sipice.cli.demo.network import NatKind
@@ -81,16 +83,17 @@ class Play:
         return self.record
 
     def _make(self, writers: tuple[Callable[[str], object], ...]) -> None:
+        bind: BindUdp
         behind = None if self._plan.nat is None else Behind(self._plan.nat)
         for name, hertz, write in zip(NAMES, TONES, writers, strict=True):
             if behind is None:
                 agent = AgentConfig(allow_loopback=True)
-                place: dict[str, object] = {"addresses": (HOST,)}
+                host, bind = HOST, UdpEndpoint.bind
             else:
                 host, bind = behind.side()
                 agent = AgentConfig(servers=behind.servers)
-                place = {"addresses": (host,), "bind": bind}
-            config = PluginConfig(session=SessionConfig(agent=agent), record=write, **place)  # type: ignore[arg-type]
+            session = SessionConfig(agent=agent)
+            config = PluginConfig(session=session, addresses=(host,), bind=bind, record=write)
             self._agents.append(self._plan.make(Phone(name, Voice(hertz)), config))
 
     async def _play(self) -> None:

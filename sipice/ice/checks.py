@@ -245,13 +245,13 @@ def _fail(state: AgentState, check: Check, reason: str) -> None:
         pair.transaction = None
     elif check.cancelled or pair.transaction is not None:
         return  # another check of the pair decides
-    if pair.state is SUCCEEDED and not check.nominating:
+    by_us = check.nominating and state.role is CONTROLLING
+    if pair.state is SUCCEEDED and not by_us:
         return
     pair.state = FAILED
     checklist.dequeue(generation, pair)  # it may wait there to be nominated again
     if state.tracer is not None:
         tracing.failed(state, check, reason)
-    by_us = check.nominating and state.role is CONTROLLING
     by_peer = pair.nominate and state.role is CONTROLLED
     if by_us or by_peer:
         conclude.nomination_failed(state, generation, pair)

@@ -13,6 +13,7 @@ from sipice.stun import decode, verify_integrity
 from tests.ice.harness import Puppet, Sent, Side, address, advance, pair_of, remote, sent_by
 from tests.marks import rfc
 from tests.rfc.alone import Alone, peers, requests
+from tests.simnet.invariants import check_state
 
 OWN = address("10.0.0.1:5000")
 PEER = address("10.0.0.2:6000")
@@ -320,6 +321,18 @@ def test_a_nomination_that_failed_while_the_role_changed_twice_is_not_tried_agai
     assert alone.agent.role is Role.CONTROLLING
     alone.refuse(nomination, 400)
     assert requests(alone.run(30.0)) == []
+
+
+def test_a_nomination_that_fails_after_the_role_has_changed_decides_nothing() -> None:
+    alone = Alone(Role.CONTROLLING)
+    alone.serve(0.04)
+    (nomination,) = [sent for sent in requests(alone.run(0.2)) if sent.nominates]
+    alone.ask(controlling=True, tie_breaker=2**64 - 1)
+    assert alone.agent.role is Role.CONTROLLED
+    alone.refuse(nomination, 400)
+    check_state(alone.agent)
+    alone.nominate(controlling=True, tie_breaker=2**64 - 1)
+    assert alone.selected() is not None
 
 
 def test_a_nomination_that_waits_is_given_up_with_the_role_and_other_checks_are_not() -> None:

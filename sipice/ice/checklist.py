@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sipice.ice import tcp, tracing
+from sipice.ice import likelihood, tcp, tracing
 from sipice.ice.candidate import Candidate, CandidateType
 from sipice.ice.destination import is_link_local
 from sipice.ice.pair import (
@@ -239,16 +239,18 @@ def _in_turn(state: AgentState) -> list[Generation]:
 
 
 def _next_ordinary(state: AgentState, generation: Generation) -> CandidatePair | None:
-    best = _best_waiting(generation)
+    best = _best_waiting(generation.checklist)
     if best is None:
         _unfreeze_idle(state, generation)
-        best = _best_waiting(generation)
-    return best
+        best = _best_waiting(generation.checklist)
+    if best is None or not likelihood.may_wait(state, generation, best):
+        return best
+    return _best_waiting(likelihood.promising(generation)) or best
 
 
-def _best_waiting(generation: Generation) -> CandidatePair | None:
+def _best_waiting(pairs: Iterable[CandidatePair]) -> CandidatePair | None:
     best: CandidatePair | None = None
-    for pair in generation.checklist:
+    for pair in pairs:
         if pair.state is not WAITING:
             continue
         if best is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.ice import checklist, media, tracing, transactions
+from sipice.ice import checklist, likelihood, media, tracing, transactions
 from sipice.ice.events import Failure, RoleSwitched, StreamCompleted, StreamFailed, StreamResumed
 from sipice.ice.pair import (
     CONTROLLING,
@@ -214,18 +214,26 @@ def _stop_waiting(state: AgentState, generation: Generation, component: Componen
 
 def _wait_until(state: AgentState, generation: Generation, best: CandidatePair) -> float | None:
     rtt = _rtt(generation, best)
-    patience = 3 * rtt
-    if generation.remote is not None and not generation.remote.lite:
-        length = checklist.count_pairs(state.running())
-        patience = max(patience, length * state.ta + rtt)
     until: float | None = None
     for pair in generation.checklist:
         if pair.priority <= best.priority:
             break
         if pair.component == best.component and pair.state in _OPEN:
-            hope = _hope(state, pair, patience)
+            hope = _hope(state, pair, _patience(state, generation, pair, rtt))
             until = hope if until is None else max(until, hope)
     return until
+
+
+def _patience(state: AgentState, generation: Generation, pair: CandidatePair, rtt: float) -> float:
+    """How long a check of this pair may take; see `_consider`.
+
+    Where a private address in another network can be reached at all, no NAT is on the way.
+    """
+    if generation.remote is None or generation.remote.lite:
+        return 3 * rtt
+    is_doubtful = likelihood.is_doubtful(state, generation, pair)
+    length = 1 if is_doubtful else checklist.count_pairs(state.running())
+    return max(3 * rtt, length * state.ta + rtt)
 
 
 def _hope(state: AgentState, pair: CandidatePair, patience: float) -> float:

@@ -135,6 +135,8 @@ class AgentConfig:
 
     ta: float = 0.050
     """Our proposal for the pacing of new transactions (RFC 8445 §14.2); the larger side wins."""
+    strict_order: bool = False
+    """Check pairs strictly by priority, also where the first of them could hardly succeed."""
     rto: float = 0.500
     """Smallest retransmission time-out; RFC 8445 §14.3 forbids less than 500 ms."""
     rto_literal: bool = False

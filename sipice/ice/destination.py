@@ -70,6 +70,19 @@ def is_link_local(ip: bytes) -> bool:
     return len(ip) == 16 and ip[0] == 0xFE and ip[1] & 0xC0 == 0x80
 
 
+def is_private(ip: bytes) -> bool:
+    """An IPv4 address that many sites use at once (RFC 1918, RFC 6598)."""
+    if len(ip) != 4:
+        return False
+    first, second, *_ = ip
+    return (
+        first == 10
+        or (first == 172 and 16 <= second < 32)
+        or (first == 192 and second == 168)
+        or (first == 100 and 64 <= second < 128)
+    )
+
+
 def is_candidate_address(ip: bytes, *, allow_loopback: bool = False) -> bool:
     """Whether a host candidate may have this address (RFC 8445 §5.1.1.1)."""
     if is_loopback(ip):

@@ -6,11 +6,14 @@ import pytest
 
 from sipice.ice import AgentConfig, MediaChanged, PairSelected
 from tests.marks import rfc
-from tests.simnet.call import Call
-from tests.simnet.topology import OPEN, build
+from tests.simnet.call import Call, Plan, ice_servers
+from tests.simnet.nat import PORT_RESTRICTED, SYMMETRIC, NatKind
+from tests.simnet.topology import OPEN, behind, build
 from tests.simnet.world import Packet
 
 TA = 0.050
+QUIET = Plan(ringing=0.3, early_start=False)
+"""Both begin at once, long after they asked their servers."""
 
 
 def call(rtt: float, *, seed: int = 0, config: AgentConfig | None = None) -> Call:
@@ -44,6 +47,27 @@ def test_the_pair_is_nominated_after_two_round_trips_and_at_most_one_ta(rtt: flo
     made = call(rtt).run()
     made.assert_connected()
     assert made.completed_after() <= 2 * rtt + TA + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("nat", "rtt", "both"),
+    [
+        (PORT_RESTRICTED, 0.0, 0.050),  # of two checks that cross one is lost, and made again
+        (PORT_RESTRICTED, 0.050, 0.050),
+        (SYMMETRIC, 0.0, 0.100),  # behind one that is lost and one into the other's network
+        (SYMMETRIC, 0.050, 0.150),
+    ],
+)
+@rfc("8445", "12.1", "MAY/MUST", "8445-12.1-1")
+def test_behind_two_nats_media_waits_for_no_check_that_can_hardly_succeed(
+    nat: NatKind, rtt: float, both: float
+) -> None:
+    topology = build(behind(nat), behind(nat), rtt=rtt)
+    servers = ice_servers(topology, stun=nat is not SYMMETRIC, turn=nat is SYMMETRIC)
+    made = Call(topology, config=AgentConfig(servers=servers), plan=QUIET).run()
+    made.assert_connected()
+    assert made.known_at is not None
+    assert max(valid_at(made).values()) - made.known_at == pytest.approx(both)
 
 
 @pytest.mark.parametrize(("rtt", "valid"), [(0.0, 0.050), (0.050, 0.100), (0.200, 0.300)])

@@ -105,6 +105,7 @@ _LIMITS = (
     ("rc", 1, inf, "", "a request is sent once at least (RFC 8489 §6.2.1)"),
     ("rm", 1, inf, "", "an answer needs time (RFC 8489 §6.2.1)"),
     ("tr", 15.0, inf, " s", "RFC 8445 §11 forbids keepalives more often than every 15 s"),
+    ("consent_tick", 0.0, 1.0, " s", "consent checks of many agents would leave in one burst"),
     ("consent_lifetime", 0.0, 30.0, " s", "RFC 7675 §5.1 ends consent 30 s after the last answer"),
 )
 
@@ -162,6 +163,9 @@ class AgentConfig:
     """Check consent (RFC 7675) on the pair in use; otherwise keepalives only."""
     consent_interval: float = 5.0
     """Mean time between consent checks; each is drawn from 0.8 to 1.2 of it, never below 4 s."""
+    consent_tick: float = 0.05
+    """Consent checks leave at multiples of this (0: at any instant): a process with a thousand
+    agents then wakes up twenty times a second for them, and not two hundred times."""
     consent_lifetime: float = 30.0
     """RFC 7675 §5.1: sending stops so long after the last authenticated response."""
     quiet_after: float = 5.0

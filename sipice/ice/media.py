@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from sipice.ice import tracing
 from sipice.ice.events import MediaChanged, PairSelected
 from sipice.ice.pair import CandidatePair
@@ -139,11 +141,20 @@ def stop(state: AgentState, stream: Stream, media: Media) -> None:
 
 
 def arm_consent(state: AgentState, stream: Stream, media: Media) -> None:
-    """The next consent check: 0.8 to 1.2 of the interval from now, never below 4 s."""
-    interval = state.config.consent_interval * (0.8 + 0.4 * state.rng.random())
-    state.timers.arm(
-        Consent(stream.id, media.component), state.now + max(interval, MIN_CONSENT_INTERVAL)
-    )
+    """The next consent check: 0.8 to 1.2 of the interval from now, never below 4 s.
+
+    Within these bounds it waits for the next whole tick, so that agents that share a process
+    wake it together.
+    """
+    config = state.config
+    interval = config.consent_interval * (0.8 + 0.4 * state.rng.random())
+    due = state.now + max(interval, MIN_CONSENT_INTERVAL)
+    tick = config.consent_tick
+    if tick:
+        whole = ceil(due / tick) * tick
+        if due < whole <= state.now + 1.2 * config.consent_interval:
+            due = whole
+    state.timers.arm(Consent(stream.id, media.component), due)
 
 
 def runs_consent(state: AgentState) -> bool:

@@ -201,19 +201,25 @@ def test_answers_after_the_end_do_not_revive_consent() -> None:
 @rfc("7675", "5.1", "MUST/SHOULD/MUST NOT", "7675-5.1-5")
 @rfc("7675", "5.1", "", "AT-34")
 @pytest.mark.parametrize(("base", "low", "high"), [(5.0, 4.0, 6.0), (10.0, 8.0, 12.0)])
+@pytest.mark.parametrize(("tick", "distinct"), [(0.0, 150), (0.05, 30)])
 def test_intervals_are_random_within_a_fifth_of_the_base(
-    base: float, low: float, high: float
+    base: float, low: float, high: float, tick: float, distinct: int
 ) -> None:
-    alone = Connected(AgentConfig(consent_interval=base))
+    alone = Connected(AgentConfig(consent_interval=base, consent_tick=tick))
     times = []
     for _ in range(200):
         check = alone.next_check()
         times.append(check.at)
         alone.answer(check)
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert low <= min(gaps) < low + 0.1 * base
+    assert low - 1e-9 <= min(gaps) < low + 0.1 * base
     assert high - 0.1 * base < max(gaps) <= high
-    assert len({round(gap, 6) for gap in gaps}) > 150
+    assert len({round(gap, 6) for gap in gaps}) > distinct
+
+
+def test_consent_checks_of_all_agents_of_a_process_leave_at_whole_ticks() -> None:
+    alone = Connected(AgentConfig(consent_tick=0.5))
+    assert {alone.next_check().at % 0.5 for _ in range(4)} == {0.0}
 
 
 @rfc("7675", "5.1", "MUST/SHOULD/MUST NOT", "7675-5.1-5")

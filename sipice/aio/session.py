@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from types import TracebackType
@@ -26,6 +26,7 @@ from sipice.ice import (
     Agent,
     AgentConfig,
     Candidate,
+    CandidateType,
     DataReceived,
     Description,
     Event,
@@ -44,6 +45,7 @@ from sipice.net import Path
 from sipice.trace import JsonLines, Tracer
 
 if TYPE_CHECKING:
+    from sipice.aio.mdns import Mdns
     from sipice.aio.resolver import Resolver
 
 GATHER_DEADLINE = 0.5
@@ -83,7 +85,8 @@ class Session:
     sessions. ``port_range`` limits their ports, ``tcp`` adds TCP candidates of these kinds (with
     ``ice_tcp`` in ``config``), ``sockets`` holds DSCP and buffer sizes, ``tls`` verifies TURN
     servers, and ``resolver`` finds their names. ``bind`` makes other endpoints than sockets of this
-    process.
+    process. With ``mdns`` a description shows names in ``.local`` instead of addresses of ours,
+    which peers on the same link can find.
 
     With ``on_media`` each packet goes there at once, past the queue of ``receive``. ``trace`` is a
     file for the record of docs/trace.md, or takes the records itself. ``pacer`` is shared by all
@@ -108,14 +111,15 @@ class Session:
         sockets: SocketOptions = DEFAULT_OPTIONS,
         tls: ssl.SSLContext | None = None,
         resolver: Resolver | None = None,
+        mdns: Mdns | None = None,
         bind: BindUdp = UdpEndpoint.bind,
         pacer: Pacer = PACER,
         on_media: OnMedia | None = None,
         trace: str | FilePath | Tracer | None = None,
     ) -> None:
-        if servers:
-            known = [_server(one, username, password) for one in servers]
-            config = replace(config, servers=(*config.servers, *known))
+        known = [_server(one, username, password) for one in servers]
+        types = config.candidate_types - ({CandidateType.HOST} if mdns is not None else set())
+        config = replace(config, servers=(*config.servers, *known), candidate_types=types)
         if config.lite and not set(tcp) <= {TcpType.PASSIVE}:
             raise UsageError("a lite agent has passive TCP candidates only (RFC 6544 §4.4)")
         self._trace: TextIO | None = None
@@ -139,6 +143,8 @@ class Session:
         if port is not None:
             self._shared = SharedBases(port, self._agent, self._driver, relays=self._has_relays)
         self._addresses = addresses
+        self._mdns = mdns
+        self._names: dict[bytes, str] = {}
         self._tcp = tcp
         self._policy = policy
         self._config = config
@@ -204,7 +210,7 @@ class Session:
         self._driver.pump()
         return replace(
             own,
-            candidates=tuple(map(_shown, own.candidates)),
+            candidates=(*self._named(stream), *map(_shown, own.candidates)),
             defaults=tuple(map(_shown, own.defaults)),
         )
 
@@ -311,22 +317,32 @@ class Session:
             allowed = self._policy.allow_loopback or self._config.allow_loopback
             self._policy = replace(self._policy, allow_loopback=allowed)
             found = await interfaces.local_addresses(self._policy)
-            self._bind(found)
+            await self._bind(found)
             self._watching = self._tasks.create_task(self._watch(found))
         else:
-            self._bind([interfaces.explicit(host) for host in self._addresses])
+            await self._bind([interfaces.explicit(host) for host in self._addresses])
         self._driver.pump()
 
-    def _bind(self, addresses: Sequence[LocalAddress]) -> None:
+    async def _bind(self, addresses: Sequence[LocalAddress]) -> None:
         self._scopes.update((one.ip, one.scope) for one in addresses)
+        if self._mdns is not None:
+            for one in addresses:
+                self._names[one.ip] = await self._mdns.publish(one.ip)
         self._bases.open(addresses, self._ports)
+
+    def _named(self, stream: int) -> Iterator[Candidate]:
+        """The host candidates that are told by name (draft-ietf-mmusic-mdns-ice-candidates)."""
+        for candidate in self._agent.untold(stream) if self._names else ():
+            name = self._names.get(candidate.address.ip)
+            if candidate.type is CandidateType.HOST and name is not None:
+                yield _shown(candidate)._replace(name=name)
 
     async def _watch(self, known: Sequence[LocalAddress]) -> None:
         """Roaming: bind to addresses that come, let go of those that go (§5.1.1.4)."""
         async for came, gone in interfaces.watch(self._policy, known):
             self._bases.lose(gone)
             if came:
-                self._bind(came)
+                await self._bind(came)
                 self._agent.gather(self._driver.now())
             self._driver.pump()
             self._events.put(NetworkChanged(came, gone))

@@ -182,6 +182,11 @@ class Agent:
             inputs.described(self._state, stream, made)
         return made
 
+    def untold(self, stream: StreamId) -> tuple[Candidate, ...]:
+        """Candidates that serve for checks only, as ``candidate_types`` has it."""
+        found = self._stream(stream)
+        return exchange.untold(self._state, found.next or found.current)
+
     def set_remote_description(
         self,
         now: float,

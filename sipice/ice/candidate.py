@@ -60,6 +60,8 @@ class Candidate(NamedTuple):
     """The STUN or TURN server a local candidate was learned from."""
     hidden: bool = False
     """The peer gave a name in ``.local`` for this address: no relay of ours gets to know it."""
+    name: str = ""
+    """The name in ``.local`` that our description shows instead of the address."""
 
 
 def priority(type_preference: int, local_preference: int, component: int) -> int:

@@ -34,6 +34,12 @@ def describe(state: AgentState, stream: Stream, generation: Generation) -> Descr
     )
 
 
+def untold(state: AgentState, generation: Generation) -> tuple[Candidate, ...]:
+    """The local candidates of a generation that its description does not have."""
+    candidates = generation.local.candidates
+    return tuple([one for one in candidates if not hosts.is_told(state, one)])
+
+
 def accept(
     state: AgentState, stream: Stream, generation: Generation, description: Description
 ) -> None:

@@ -28,7 +28,7 @@ def to_sdp(candidate: Candidate) -> sdp.Candidate:
         component=candidate.component,
         transport=candidate.transport.value,
         priority=min(candidate.priority, sdp.ice.MAX_PRIORITY),
-        address=candidate.address.host,
+        address=candidate.name or candidate.address.host,
         port=candidate.address.port,
         type=_TYPES[candidate.type],
         related_address=None if related is None else related.host,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from tests.aio.namespace import in_namespace
 from tests.capabilities import needs, require
 
 require("mdns")
 
+import sipice
 from sipice.aio.mdns import Mdns, is_hidden
+from sipice.ice import AgentConfig, Role
 from sipice.net import Address
+from sipice.session.mapping import to_sdp
 from tests.marks import rfc
 
 LOOPBACK = ["127.0.0.1"]
@@ -69,3 +73,37 @@ def test_only_names_of_one_label_in_local_are_resolved() -> None:
     assert not is_hidden(f"{hidden}.a.local")
     assert not is_hidden(f"{hidden}.local.")
     assert not is_hidden(f"{hidden}.example")
+
+
+@rfc("mdns", "Encoding", "MUST", "mdns-enc-1")
+def test_a_session_shows_names_instead_of_addresses_and_connects_by_them() -> None:
+    config = AgentConfig(allow_loopback=True)
+
+    async def run() -> None:
+        async with (
+            Mdns(LOOPBACK) as ours,
+            Mdns(LOOPBACK) as theirs,
+            sipice.open_session(
+                role=Role.CONTROLLING, addresses=LOOPBACK, config=config, mdns=ours
+            ) as one,
+            sipice.open_session(role=Role.CONTROLLED, addresses=LOOPBACK, config=config) as two,
+        ):
+            await asyncio.gather(one.gather(), two.gather())
+            shown = one.description()
+            assert shown.defaults == (), "no name stands in c="
+            (candidate,) = shown.candidates
+            text = to_sdp(candidate).to_bytes().decode()
+            assert "127.0.0.1" not in text
+            assert is_hidden(text.split()[4])
+            ip = await theirs.resolve(candidate.name)
+            assert ip is not None
+            known = candidate._replace(
+                address=Address(ip, candidate.address.port), name="", hidden=True
+            )
+            await two.set_remote(replace(shown, candidates=(known,)))
+            await one.set_remote(two.description())
+            path, back = await asyncio.gather(one.path(), two.path())
+            assert path.to == two.description().candidates[0].address
+            assert back.to == known.address
+
+    asyncio.run(asyncio.wait_for(run(), 20))

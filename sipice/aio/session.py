@@ -117,9 +117,10 @@ class Session:
         on_media: OnMedia | None = None,
         trace: str | FilePath | Tracer | None = None,
     ) -> None:
-        known = [_server(one, username, password) for one in servers]
-        types = config.candidate_types - ({CandidateType.HOST} if mdns is not None else set())
-        config = replace(config, servers=(*config.servers, *known), candidate_types=types)
+        if servers:
+            known = [_server(one, username, password) for one in servers]
+            config = replace(config, servers=(*config.servers, *known))
+        config = config if mdns is None else _hiding_hosts(config)
         if config.lite and not set(tcp) <= {TcpType.PASSIVE}:
             raise UsageError("a lite agent has passive TCP candidates only (RFC 6544 §4.4)")
         self._trace: TextIO | None = None
@@ -389,6 +390,10 @@ class Restart:
         """The exchange was refused: as if nothing had been begun."""
         self._agent.rollback_restart(self._driver.now(), self._id)
         self._driver.pump()
+
+
+def _hiding_hosts(config: AgentConfig) -> AgentConfig:
+    return replace(config, candidate_types=config.candidate_types - {CandidateType.HOST})
 
 
 def _shown(candidate: Candidate) -> Candidate:

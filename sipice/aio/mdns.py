@@ -62,6 +62,10 @@ class Mdns:
         found = {one.packed for one in resolver.ip_addresses_by_version(IPVersion.All)}
         return found.pop() if len(found) == 1 else None
 
+    def name_of(self, ip: bytes) -> str | None:
+        """The name that was published for an address."""
+        return self._names.get(ip)
+
     async def publish(self, ip: bytes) -> str:
         """The name that stands for an address of ours, told to the link; the same each time."""
         name = self._names.get(ip)

@@ -117,10 +117,9 @@ class Session:
         on_media: OnMedia | None = None,
         trace: str | FilePath | Tracer | None = None,
     ) -> None:
-        if servers:
+        if servers or mdns is not None:
             known = [_server(one, username, password) for one in servers]
-            config = replace(config, servers=(*config.servers, *known))
-        config = config if mdns is None else _hiding_hosts(config)
+            config = _extended(config, known, hides_hosts=mdns is not None)
         if config.lite and not set(tcp) <= {TcpType.PASSIVE}:
             raise UsageError("a lite agent has passive TCP candidates only (RFC 6544 §4.4)")
         self._trace: TextIO | None = None
@@ -145,7 +144,6 @@ class Session:
             self._shared = SharedBases(port, self._agent, self._driver, relays=self._has_relays)
         self._addresses = addresses
         self._mdns = mdns
-        self._names: dict[bytes, str] = {}
         self._tcp = tcp
         self._policy = policy
         self._config = config
@@ -328,15 +326,16 @@ class Session:
         self._scopes.update((one.ip, one.scope) for one in addresses)
         if self._mdns is not None:
             for one in addresses:
-                self._names[one.ip] = await self._mdns.publish(one.ip)
+                await self._mdns.publish(one.ip)
         self._bases.open(addresses, self._ports)
 
     def _named(self, stream: int) -> Iterator[Candidate]:
         """The host candidates that are told by name (draft-ietf-mmusic-mdns-ice-candidates)."""
-        for candidate in self._agent.untold(stream) if self._names else ():
-            name = self._names.get(candidate.address.ip)
-            if candidate.type is CandidateType.HOST and name is not None:
-                yield _shown(candidate)._replace(name=name)
+        if self._mdns is not None:
+            for candidate in self._agent.untold(stream):
+                name = self._mdns.name_of(candidate.address.ip)
+                if candidate.type is CandidateType.HOST and name is not None:
+                    yield _shown(candidate)._replace(name=name)
 
     async def _watch(self, known: Sequence[LocalAddress]) -> None:
         """Roaming: bind to addresses that come, let go of those that go (§5.1.1.4)."""
@@ -392,8 +391,11 @@ class Restart:
         self._driver.pump()
 
 
-def _hiding_hosts(config: AgentConfig) -> AgentConfig:
-    return replace(config, candidate_types=config.candidate_types - {CandidateType.HOST})
+def _extended(
+    config: AgentConfig, servers: Iterable[IceServer | NamedServer], *, hides_hosts: bool
+) -> AgentConfig:
+    types = config.candidate_types - ({CandidateType.HOST} if hides_hosts else set())
+    return replace(config, servers=(*config.servers, *servers), candidate_types=types)
 
 
 def _shown(candidate: Candidate) -> Candidate:

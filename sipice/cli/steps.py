@@ -33,9 +33,7 @@ def ms(seconds: float | None) -> str:
 
 def steps(story: Story, run: Run) -> list[Step]:
     """The steps of one run in order."""
-    found: list[Step] = []
-    if run.generation == _first_generation(story, run):
-        found += _gathering(story, run)
+    found = _gathering(story, run)
     if run.known_at is None:
         return found
     for part in sorted(run.parts.values(), key=lambda part: part.number):
@@ -44,17 +42,12 @@ def steps(story: Story, run: Run) -> list[Step]:
     return found
 
 
-def _first_generation(story: Story, run: Run) -> int:
-    return min(one.generation for one in story.runs if one.stream == run.stream)
-
-
 def _gathering(story: Story, run: Run) -> list[Step]:
-    began, ended = story.gather_at.get(run.stream), story.gathered_at.get(run.stream)
-    if began is None or ended is None or not story.servers:
+    if run.gathering is None or not story.servers:
         return []
     silent = sorted({s.address for s in story.servers if s.answered_at is None and not s.code})
     why = f"no answer from {', '.join(silent)}" if silent else ""
-    return [Step(what="gathering from servers", took=ended - began, why=why)]
+    return [Step(what="gathering from servers", took=run.gathering, why=why)]
 
 
 def _valid(run: Run, part: Part, start: float) -> list[Step]:

@@ -121,6 +121,8 @@ class Run:
     components: int = 1
     ufrag: str = ""
     peer_ufrag: str = ""
+    gathering: float | None = None
+    """How long its servers were asked."""
     known_at: float | None = None
     """When the peer's description came."""
     peer_lite: bool = False
@@ -236,7 +238,7 @@ class Story:
     runs: list[Run] = field(default_factory=list[Run])
     servers: list[Server] = field(default_factory=list[Server])
     gather_at: dict[int, float] = field(default_factory=dict[int, float])
-    gathered_at: dict[int, float] = field(default_factory=dict[int, float])
+    """When each stream last began to ask its servers."""
     unanswered: int = 0
     conflicts: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     """When, and who had to change."""

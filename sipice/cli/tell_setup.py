@@ -162,7 +162,9 @@ def _permission(memory: Memory, story: Story, at: float, record: Record) -> None
 
 def _gathered(memory: Memory, story: Story, at: float, record: Record) -> None:
     stream = record["stream"]
-    story.gathered_at.setdefault(stream, at)
+    run = story.run_of(record)
+    if run.gathering is None and stream in story.gather_at:
+        run.gathering = at - story.gather_at[stream]
     story.unanswered += record["unanswered"]
     if record["unanswered"]:
         count = counted(record["unanswered"], "question")

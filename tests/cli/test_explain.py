@@ -36,7 +36,7 @@ def test_no_golden_explanation_is_left_over() -> None:
         ("lost-packet-a", "packets were lost"),
         ("conflict-b", "Both sides began as controlling"),
         ("failure-a", "No TURN server is configured"),
-        ("relayed-a", "waited 500 ms for 4 better pairs"),
+        ("relayed-a", "waited 400 ms for 4 better pairs"),
         ("relayed-a", "Our NAT changes ports for each destination"),
         ("consent-lost-a", "Media had to stop (RFC 7675 5.1)"),
         ("one-way-a", "One-way: 7 checks of the peer arrived"),

@@ -20,7 +20,7 @@ def test_servers_tell_what_they_answered() -> None:
     stun, turn = told.servers
     assert (stun.kind, stun.mapped) == ("STUN", "203.0.113.21:50000")
     assert turn.relayed == ["203.0.113.11:50000"]
-    assert told.gathered_at[0] > told.gather_at[0]
+    assert told.runs[0].gathering == 0.125
 
 
 def test_a_refused_allocation_is_told() -> None:

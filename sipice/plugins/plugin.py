@@ -19,6 +19,7 @@ from sipice.sip.outputs import (
     CallKey,
     Close,
     Deliver,
+    DialogId,
     Open,
     Output,
     Report,
@@ -47,10 +48,10 @@ class Stack(Protocol):
     def deliver(self, data: bytes, way: Way) -> None:
         """Give a message to the stack, as if it had come over the wire."""
 
-    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        """Make the stack send an INFO in a dialog, with its own CSeq."""
+    def send_info(self, dialog: DialogId, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+        """Make the stack send an INFO with its own CSeq; False if it does not speak there."""
 
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         """Make the stack repeat its description in a re-INVITE or UPDATE; False if it cannot."""
 
 
@@ -204,15 +205,23 @@ class Plugin:
                 if call is not None:
                     self._ending.add(call)
                     self.spawn(self._end(call))
-            case SendInfo(key, _, headers, body):
-                self._stack.send_info(key.call_id, headers, body)
-            case SendReoffer(key, dialog, method):
-                if not self._stack.reoffer(key.call_id, method):
-                    self._tap.reoffer_refused(self._loop.time(), key, dialog)
+            case SendInfo() | SendReoffer():
+                self._ask(output)
             case Report(key, text):
                 log.warning("%s%s", f"{key.call_id}: " if key else "", text)
             case Open():
                 pass  # a call drives itself from the beginning
+
+    def _ask(self, what: SendInfo | SendReoffer) -> None:
+        """What the stack does not do, the tap does in its place."""
+        now, key, tag = self._loop.time(), what.key, what.dialog.remote
+        match what:
+            case SendInfo(_, dialog, headers, body):
+                if not self._stack.send_info(dialog, headers, body):
+                    self._tap.info_refused(now, key, tag)
+            case SendReoffer(_, dialog, method):
+                if not self._stack.reoffer(dialog, method):
+                    self._tap.reoffer_refused(now, key, tag)
 
     def _transmit(self, data: bytes, way: Way) -> None:
         if self._acks is not None:

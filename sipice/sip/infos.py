@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import announce, compose, resend
+from sipice.sip import announce, compose, replying, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.announce import TRICKLE
 from sipice.sip.body import SDPFRAG, Body, bodies
@@ -124,8 +124,20 @@ def send(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:
         return
     dialog.info_asked, dialog.fragment = dialog.fragment, None
     dialog.greeting = False
-    state.outputs.append(SendInfo(leg.key, dialog.tag, _HEADERS, dialog.info_asked))
+    asked = SendInfo(leg.key, leg.identify(dialog.tag), _HEADERS, dialog.info_asked)
+    state.outputs.append(asked)
     state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + LIFETIME)
+
+
+def refused(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
+    """The stack has been asked and does not speak in this dialog: the tap does."""
+    dialog = leg.dialogs.get(tag)
+    if dialog is None or dialog.info_asked is None or dialog.info is not None:
+        return
+    item = replying.own_request(state, leg, dialog, "INFO", _HEADERS, dialog.info_asked)
+    if item is not None:
+        replying.send_own(state, leg, now, item)
+        sent(leg, item)
 
 
 def _call_for(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog) -> None:

@@ -15,7 +15,7 @@ from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.numbering import Numbering, restored, shifted
-from sipice.sip.outputs import CallKey, Way
+from sipice.sip.outputs import CallKey, DialogId, Way
 
 MOST_REMEMBERED = 256
 """Transactions and rewritten bodies per call leg."""
@@ -245,6 +245,15 @@ class CallLeg:
     """The INFO packages that our last Recv-Info named."""
     resends: dict[Hashable, Resend] = field(default_factory=dict[Hashable, Resend])
 
+    @property
+    def ours(self) -> str:
+        """The tag of our side."""
+        return self.key.tag if self.key.caller else self.own_tag
+
+    def identify(self, tag: str) -> DialogId:
+        """The dialog with this tag of the peer's."""
+        return DialogId(self.key.call_id, self.ours, tag)
+
     def numbered(self, item: Item) -> Item:
         """A request of the stack as the peer gets to see it."""
         if not item.out or not item.message.is_request:
@@ -316,6 +325,12 @@ class CallLeg:
         """Our stack's description of this text stands in a dialog."""
         self.plain[tag] = plain
         keep_newest(self.plain, MOST_REMEMBERED)
+
+    def described(self, tag: str) -> bytes | None:
+        """What our stack has said about itself in a dialog; in an early one by its INVITE."""
+        first = [one.plain for one in self.invites() if one.key.out and not one.key.dialog]
+        known = self.plain.get(tag, self.plain.get(""))
+        return known if known is not None or not first else first[-1]
 
     def note_answer(self, item: Item, answer: Answer) -> None:
         """A response has carried an answer, or a preview of it."""

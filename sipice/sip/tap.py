@@ -91,6 +91,12 @@ class Tap:
             reoffers.refused(self._state, leg, now, dialog)
             self._go_on(leg, now)
 
+    def info_refused(self, now: float, key: CallKey, dialog: str) -> None:
+        """The stack cannot do what ``SendInfo`` asked for: the tap does it."""
+        leg = self._state.legs.get(key)
+        if leg is not None:
+            infos.refused(self._state, leg, now, dialog)
+
     def close(self, now: float, key: CallKey) -> None:
         """The application is done with a call leg."""
         leg = self._state.legs.get(key)

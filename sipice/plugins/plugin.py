@@ -13,6 +13,7 @@ from sipice.net import Address
 from sipice.plugins.acks import Acks
 from sipice.plugins.call import IceCall
 from sipice.plugins.config import DEFAULT, PluginConfig
+from sipice.plugins.descriptors import Descriptors
 from sipice.plugins.leg import Leg
 from sipice.session import SessionEvent
 from sipice.sip.outputs import (
@@ -76,6 +77,7 @@ class Plugin:
         self._stack = stack
         self._loop = asyncio.get_running_loop()
         self._tap = Tap(self._make, config=config.tap, rng=_RNG)
+        self._descriptors = Descriptors(config.spare_descriptors)
         self._calls: dict[CallKey, IceCall] = {}
         self._ending: set[IceCall] = set()
         """Calls that are over, until their TURN servers have confirmed it."""
@@ -139,19 +141,29 @@ class Plugin:
         await call.close()
         self._ending.discard(call)
 
-    def _make(self, key: CallKey) -> Leg:
-        """The tap has met a new call."""
+    def _make(self, key: CallKey) -> Leg | None:
+        """The tap has met a new call; None: the process has not enough descriptors for it."""
+        grant = self._descriptors.grant(self._loop.time())
+        if grant is None:
+            return None
         call = IceCall(
             key,
             self.config,
+            grant=grant,
             touched=self._touched.append,
             happened=self._happened,
+            exhausted=self._exhausted,
             closing=self._closing,
         )
         self._calls[key] = call
         if self.on_call is not None:
             self.on_call(call)
         return call.leg
+
+    def _exhausted(self, key: CallKey) -> None:
+        """A call cannot have the sockets that it needs now."""
+        self._tap.exhausted(self._loop.time(), key)
+        self._drain()
 
     def _happened(self, key: CallKey, event: SessionEvent) -> None:
         """A controller has something to say; the tap is told in its turn."""

@@ -28,6 +28,7 @@ from aiosipua import (
     SipUAS,
     stringify_uri,
 )
+from aiosipua.utils import format_addr
 
 from sipice.plugins.plugin import DEFAULT, Plugin, PluginConfig, way_to
 from sipice.sip.outputs import DialogId, Way
@@ -156,7 +157,7 @@ class IceTransport(SipTransport):
         request = dialog.create_request(
             method, via_host=host, via_port=port, via_transport=self._name
         )
-        request.headers.set_single("Contact", f"<sip:{host}:{port}>")
+        request.headers.set_single("Contact", f"<sip:{format_addr(host, port)}>")
         return request
 
     def _speaking(self, dialog: DialogId) -> tuple[Dialog, _Peer] | None:

@@ -21,7 +21,7 @@ from sipice.errors import SessionClosed
 from sipice.net import Path, Transport
 from sipice.plugins.config import PluginConfig
 from sipice.plugins.descriptors import Grant
-from sipice.plugins.leg import Leg
+from sipice.plugins.leg import Habits, Leg
 from sipice.plugins.media import Media
 from sipice.session import (
     ClosePorts,
@@ -54,6 +54,7 @@ class IceCall:
         self,
         key: CallKey,
         config: PluginConfig,
+        habits: Habits,
         *,
         grant: Grant,
         touched: Callable[[IceCall], None],
@@ -65,7 +66,7 @@ class IceCall:
         name = f"{key.call_id} {'out' if key.caller else 'in'}"
         tracer = None if config.record is None else JsonLines(config.record, name)
         self._controller = Controller(config.session, rng=_RNG, pacer=PACER, tracer=tracer)
-        self.leg = Leg(self._controller, lambda: touched(self))
+        self.leg = Leg(self._controller, lambda: touched(self), habits)
         self.selections = 0
         """How often a path for media has been selected: more than once after a restart."""
         self._grant = grant

@@ -14,7 +14,7 @@ from sipice.plugins.acks import Acks
 from sipice.plugins.call import IceCall
 from sipice.plugins.config import DEFAULT, PluginConfig
 from sipice.plugins.descriptors import Descriptors
-from sipice.plugins.leg import Leg
+from sipice.plugins.leg import Habits, Leg
 from sipice.session import SessionEvent
 from sipice.sip.outputs import (
     CallKey,
@@ -77,6 +77,7 @@ class Plugin:
         self._stack = stack
         self._loop = asyncio.get_running_loop()
         self._tap = Tap(self._make, config=config.tap, rng=_RNG)
+        self._habits = Habits()
         self._descriptors = Descriptors(config.spare_descriptors)
         self._calls: dict[CallKey, IceCall] = {}
         self._ending: set[IceCall] = set()
@@ -113,6 +114,8 @@ class Plugin:
         if self._closed:
             self._carry_out(Deliver(data, way))
             return
+        if way.remote is not None:
+            self._habits.note_sip(way.remote)
         ack = None if self._acks is None else self._acks.answer(data)
         if ack is not None:
             self._carry_out(Send(ack, way))
@@ -149,6 +152,7 @@ class Plugin:
         call = IceCall(
             key,
             self.config,
+            self._habits,
             grant=grant,
             touched=self._touched.append,
             happened=self._happened,

@@ -11,6 +11,7 @@ from sipice.session.events import Kind
 from sipice.sip.call import Limits, Meaning
 from sipice.sip.controlling import Controlling
 from sipice.sip.dialog import keep_newest
+from sipice.sip.digest import UNCHALLENGED, Vouched
 from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
 from sipice.sip.message import SipMessage, parse_message
@@ -87,6 +88,8 @@ class Transaction:
     """By dialog: how the tap itself has acknowledged a final response."""
     own: bool = False
     """The tap made the request; its responses are not for the stack."""
+    challenge: SipMessage | None = None
+    """The 401 or 407 that has ended it."""
     plain: bytes | None = None
     """The offer that it carries, as the sender's side wrote it, and as it was passed on."""
     rewritten: bytes | None = None
@@ -154,6 +157,7 @@ class Reoffer:
     """The tap makes it, as the stack cannot."""
     asked: bool = False
     not_before: float = 0.0
+    vouched: Vouched = UNCHALLENGED
 
 
 @dataclass(slots=True, eq=False)
@@ -197,6 +201,7 @@ class PeerDialog:
     info_refused: bool = False
     """The peer takes none, whatever it said."""
     info_tries: int = 0
+    info_vouched: Vouched = UNCHALLENGED
     told_trickle: bool | None = None
     """What the controller has last been told about the peer's taking INFO."""
     greeted: bool = False
@@ -239,6 +244,8 @@ class CallLeg:
     """Lines for the log so far."""
     numbers: dict[str, Numbering] = field(default_factory=dict[str, Numbering])
     """CSeq of our side by dialog."""
+    nonces: dict[str, int] = field(default_factory=dict[str, int])
+    """How often the tap has used each nonce."""
     parked: Parked | None = None
     info_replies: dict[Hashable, bytes] = field(default_factory=dict[Hashable, bytes])
     packages: frozenset[str] = frozenset()

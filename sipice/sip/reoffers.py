@@ -6,7 +6,7 @@ may happen is a matter of RFC 6337 §4.3 and RFC 3311 §5.1; RFC 3261 §14.1 say
 
 from __future__ import annotations
 
-from sipice.sip import glare, outcome, replying
+from sipice.sip import compose, glare, outcome, replying, vouching
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP
 from sipice.sip.leg import CallLeg, PeerDialog, Reoffer, Transaction
@@ -85,8 +85,14 @@ def _settled(
     elif status in _COMES_AGAIN and not made.own:
         dialog.reoffer = Reoffer(reoffer.reason, made.key.number, own=False, asked=True)
         state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
+    elif (vouched := vouching.meet(state, made.challenge, reoffer.vouched)) is not None:
+        again = Reoffer(reoffer.reason, made.key.number, own=True, asked=True, vouched=vouched)
+        dialog.reoffer = again
+        state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
+        _offer(state, leg, dialog, again, made.key.method)
     elif status >= 300:
-        state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}")
+        why = "" if made.challenge is None else f": {vouching.demand(made.challenge)}"
+        state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}{why}")
 
 
 def _method(leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer) -> str | None:
@@ -115,11 +121,19 @@ def _ask(
     state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
     if not reoffer.own:
         state.outputs.append(SendReoffer(leg.key, leg.identify(dialog.tag), method))
-        return
+    else:
+        _offer(state, leg, dialog, reoffer, method)
+
+
+def _offer(
+    state: TapState, leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer, method: str
+) -> None:
+    """The tap offers in the place of the stack."""
     plain = leg.described(dialog.tag)
     if dialog.ends is None or plain is None:
         return
-    fields = (("Contact", dialog.ends.contact), ("Content-Type", SDP))
+    fields: compose.Fields = (("Contact", dialog.ends.contact), ("Content-Type", SDP))
+    fields += vouching.fields(state, leg, dialog, method, reoffer.vouched)
     offer = replying.own_request(state, leg, dialog, method, fields, plain)
     if offer is not None:
         leg.outgoing.append(offer)

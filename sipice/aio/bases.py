@@ -105,19 +105,28 @@ class Bases:
         socket is still in use there is nothing to do: a restart needs no other.
         """
         failures: list[OSError] = []
-        for stream, component in components:
-            for local in addresses:
-                bases = self._by_ip.setdefault(local.ip, {})
-                for kind in (None, *self._tcp):
-                    place = stream, component, kind
-                    if place in bases and self._driver.endpoint(bases[place]) is not None:
-                        continue
-                    try:
-                        bases[place] = self._bind(local, stream, component, kind)
-                    except OSError as error:
-                        failures.append(error)
+        for local, place in self.missing(addresses, components):
+            try:
+                self._by_ip[local.ip][place] = self._bind(local, *place)
+            except OSError as error:
+                failures.append(error)
         if failures and not any(self._by_ip.values()):
             raise failures[0]
+
+    def missing(
+        self, addresses: Sequence[LocalAddress], components: Iterable[tuple[int, int]]
+    ) -> list[tuple[LocalAddress, _Place]]:
+        """What ``open`` would bind, in order."""
+        return [
+            (local, place)
+            for stream, component in components
+            for local in addresses
+            for place in ((stream, component, kind) for kind in (None, *self._tcp))
+            if not self._serves(self._by_ip.setdefault(local.ip, {}).get(place))
+        ]
+
+    def _serves(self, base: Base | None) -> bool:
+        return base is not None and self._driver.endpoint(base) is not None
 
     def lose(self, addresses: Iterable[LocalAddress]) -> None:
         """These addresses are gone."""

@@ -20,7 +20,7 @@ from sipice.plugins.aiosip_dialog import Dialog
 from sipice.plugins.aiosip_wire import Headers, Request, Response, aiosip, to_aiosip, written
 from sipice.plugins.plugin import DEFAULT, Plugin, PluginConfig, way_to
 from sipice.sip.message import SipMessage, parse_message
-from sipice.sip.outputs import Way
+from sipice.sip.outputs import DialogId, Way
 
 _LINGER = 32.0
 """Seconds that a dialog still answers repeated messages after its BYE (RFC 3261, 64 T1)."""
@@ -158,14 +158,22 @@ class Application(aiosip.Application):  # type: ignore[misc]
         self._kept[view.call_id] = self._dialogs[view.call_id] = dialog
         return dialog
 
-    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+    def send_info(self, dialog: DialogId, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
         """See Stack."""
-        self._kept[call_id].send_message("INFO", headers=Headers(headers), payload=body.decode())
-
-    def reoffer(self, call_id: str, method: str) -> bool:
-        """See Stack."""
-        dialog = self._kept.get(call_id)
-        if dialog is None or dialog.sdp is None:
+        speaking = self._speaking(dialog)
+        if speaking is None:
             return False
-        dialog.send_message(method, payload=dialog.sdp)
+        speaking.send_message("INFO", headers=Headers(headers), payload=body.decode())
         return True
+
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
+        """See Stack."""
+        speaking = self._speaking(dialog)
+        if speaking is None or speaking.sdp is None:
+            return False
+        speaking.send_message(method, payload=speaking.sdp)
+        return True
+
+    def _speaking(self, dialog: DialogId) -> Dialog | None:
+        found = self._kept.get(dialog.call_id)
+        return found if found is not None and found.id == dialog else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from sipice.plugins.aiosip_wire import Headers, Response, aiosip, uri_in
 from sipice.sip.message import SipMessage
-from sipice.sip.outputs import Way
+from sipice.sip.outputs import DialogId, Way
 
 _COPIED = ("Via", "From", "CSeq", "Record-Route")
 _REMEMBERED = 8
@@ -48,6 +48,15 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         self.invited: Any = None
         self.is_over = False
         """It only waits for repeated messages."""
+
+    @property
+    def id(self) -> DialogId:
+        """As RFC 3261 §12 names it; of several early dialogs the one that was heard of last."""
+        ours, theirs = self.from_details, self.early or self.to_details
+        if self.is_callee:
+            ours, theirs = theirs, ours
+        tags = (str(one["params"].get("tag", "")) for one in (ours, theirs))
+        return DialogId(self.call_id, *tags)
 
     def send_message(self, method: str, **named: Any) -> Any:
         """A request; the From of a callee is its own and not the caller's."""

@@ -28,9 +28,10 @@ from aiosipua import (
     SipUAS,
     stringify_uri,
 )
+from aiosipua.utils import format_addr
 
 from sipice.plugins.plugin import DEFAULT, Plugin, PluginConfig, way_to
-from sipice.sip.outputs import Way
+from sipice.sip.outputs import DialogId, Way
 
 _SDP = "application/sdp"
 _Peer = tuple[str, int]
@@ -128,19 +129,21 @@ class IceTransport(SipTransport):
         if self.on_message is not None:
             self.on_message(message, cast("_Peer", way.connection))
 
-    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+    def send_info(self, dialog: DialogId, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
         """See Stack."""
-        found = self._find(call_id)
-        if found is not None:
-            request = self._request(found[0], "INFO")
-            for name, value in headers:
-                request.headers.set_single(name, value)
-            request.body = body
-            self.send(request, found[1])
+        found = self._speaking(dialog)
+        if found is None:
+            return False
+        request = self._request(found[0], "INFO")
+        for name, value in headers:
+            request.headers.set_single(name, value)
+        request.body = body
+        self.send(request, found[1])
+        return True
 
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         """See Stack."""
-        found, described = self._find(call_id), self._described.get(call_id)
+        found, described = self._speaking(dialog), self._described.get(dialog.call_id)
         if found is None or described is None:
             return False
         request = self._request(found[0], method)
@@ -154,8 +157,13 @@ class IceTransport(SipTransport):
         request = dialog.create_request(
             method, via_host=host, via_port=port, via_transport=self._name
         )
-        request.headers.set_single("Contact", f"<sip:{host}:{port}>")
+        request.headers.set_single("Contact", f"<sip:{format_addr(host, port)}>")
         return request
+
+    def _speaking(self, dialog: DialogId) -> tuple[Dialog, _Peer] | None:
+        """As ``_find``, where the one dialog that the stack has of the call is this one."""
+        found = self._find(dialog.call_id)
+        return found if found is not None and found[0].id == dialog else None
 
     def _find(self, call_id: str) -> tuple[Dialog, _Peer] | None:
         """The dialog of a call and the address of its peer, from whoever reads this transport."""

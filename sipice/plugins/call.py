@@ -18,9 +18,10 @@ from sipice.aio.media import MediaCounters
 from sipice.aio.queue import Latest
 from sipice.aio.session import PACER
 from sipice.errors import SessionClosed
-from sipice.net import Path
+from sipice.net import Path, Transport
 from sipice.plugins.config import PluginConfig
-from sipice.plugins.leg import Leg
+from sipice.plugins.descriptors import Grant
+from sipice.plugins.leg import Habits, Leg
 from sipice.plugins.media import Media
 from sipice.session import (
     ClosePorts,
@@ -53,19 +54,24 @@ class IceCall:
         self,
         key: CallKey,
         config: PluginConfig,
+        habits: Habits,
         *,
+        grant: Grant,
         touched: Callable[[IceCall], None],
         happened: Callable[[CallKey, SessionEvent], None],
+        exhausted: Callable[[CallKey], None],
         closing: Callable[[IceCall], None],
     ) -> None:
         self.key = key
         name = f"{key.call_id} {'out' if key.caller else 'in'}"
         tracer = None if config.record is None else JsonLines(config.record, name)
         self._controller = Controller(config.session, rng=_RNG, pacer=PACER, tracer=tracer)
-        self.leg = Leg(self._controller, lambda: touched(self))
+        self.leg = Leg(self._controller, lambda: touched(self), habits)
         self.selections = 0
         """How often a path for media has been selected: more than once after a restart."""
+        self._grant = grant
         self._happened = happened
+        self._exhausted = exhausted
         self._closing = closing
         self._config = config
         self._policy = replace(
@@ -188,6 +194,7 @@ class IceCall:
             self._closed = True
             try:
                 self._closing(self)
+                self._grant.give_back()
                 for task in self._tasks:
                     task.cancel()
                 self._controller.close(self._driver.now())
@@ -250,6 +257,9 @@ class IceCall:
             return
         ports = [(stream, component) for component in range(1, components + 1)]
         self._scopes.update((one.ip, one.scope) for one in self._addresses)
+        if not self._grant.use(self._driver.now(), self._sockets(self._addresses, ports)):
+            self._exhausted(self.key)
+            return
         try:
             self._bases.open(self._addresses, ports)
         except OSError as error:
@@ -257,11 +267,19 @@ class IceCall:
         try:
             anchor = self._media.add(ports)
         except OSError as error:
-            # the tap refuses the call when no description comes
             log.warning("%s: no loopback pair for media: %s", self.key.call_id, error)
+            self._exhausted(self.key)
             return
         self._controller.ports_opened(self._driver.now(), stream, anchor)
         self.pump()
+
+    def _sockets(self, addresses: Sequence[LocalAddress], ports: Sequence[tuple[int, int]]) -> int:
+        """How many descriptors a stream takes at most."""
+        servers = self._config.session.agent.servers
+        connections = sum(server.transport is Transport.TCP for server in servers)
+        bases = len(self._bases.missing(addresses, ports)) * (1 + connections)
+        # one more watches the interfaces
+        return bases + self._media.sockets(ports[0][0]) + (self._config.addresses is None)
 
     async def _local_addresses(self) -> Sequence[LocalAddress]:
         if self._config.addresses is not None:

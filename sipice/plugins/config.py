@@ -31,6 +31,11 @@ class PluginConfig:
     bind: BindUdp = UdpEndpoint.bind
     port_range: PortRange | None = None
     """First and last port of the sockets for media."""
+    spare_descriptors: int | None = None
+    """Open files that calls leave to the application, else new ones are refused with 503.
+
+    None: a quarter of what the process may have (``ulimit -n``), 256 at most.
+    """
     bridge: bool = True
     """Give the stack a loopback pair per m= section; off for applications that take raw packets."""
     record: Callable[[str], object] | None = None

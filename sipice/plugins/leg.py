@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sdp
 from sdp import effective
 from sipice.net import Address
 from sipice.session import Controller, Rejected
 
+_MAPPED = bytes(10) + b"\xff\xff"
+
 Media = tuple[Address | None, ...]
 """Where a stack listens for RTP, and RTCP if apart."""
+
+
+@dataclass(slots=True)
+class Habits:
+    """What a stack has shown of itself, call by call: a callee is offered media before it speaks.
+
+    An offer to a family that the callee has not would have to be refused (RFC 6157 §3.1).
+    """
+
+    has_sip_over_ipv6: bool = False
+    """So the last message came to it."""
+    has_media_over_ipv6: bool | None = None
+    """Only so in its last description; None: nothing was said yet."""
+
+    def note_sip(self, remote: Address) -> None:
+        """SIP came from there; to a socket for both families IPv4 comes from mapped addresses."""
+        self.has_sip_over_ipv6 = remote.family == 6 and not remote.ip.startswith(_MAPPED)
 
 
 class Leg:
@@ -19,20 +39,31 @@ class Leg:
     ``touched`` is called after each input, so that what it led to is carried out.
     """
 
-    def __init__(self, controller: Controller, touched: Callable[[], None]) -> None:
+    def __init__(
+        self, controller: Controller, touched: Callable[[], None], habits: Habits | None = None
+    ) -> None:
         self.active = ""
         """The dialog whose media counts: the confirmed one, before that the last one heard of."""
         self.stack_media: list[Media] = []
         """By m= section, as our stack described itself last."""
         self._controller = controller
         self._touched = touched
+        self._habits = habits or Habits()
         self._is_confirmed = False
 
     @property
     def speaks_ipv6(self) -> bool:
-        """Whether all media of our stack, as far as it has said, is at IPv6 addresses."""
-        families = {one.family for media in self.stack_media for one in media if one}
-        return families == {6}
+        """Whether all media of our stack is at IPv6 addresses, or most probably will be."""
+        habits = self._habits
+        families = self._families()
+        if families:
+            return families == {6}
+        if habits.has_media_over_ipv6 is None:
+            return habits.has_sip_over_ipv6
+        return habits.has_media_over_ipv6
+
+    def _families(self) -> set[int]:
+        return {one.family for media in self.stack_media for one in media if one}
 
     def begin_offer(
         self,
@@ -124,6 +155,8 @@ class Leg:
         if not self._is_confirmed:
             self.active = dialog
         self.stack_media = media_of(text)
+        if families := self._families():
+            self._habits.has_media_over_ipv6 = families == {6}
 
 
 def media_of(text: bytes) -> list[Media]:

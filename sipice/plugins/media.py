@@ -37,6 +37,10 @@ class Media:
         """The components there are."""
         return list(self._ports)
 
+    def sockets(self, stream: int) -> int:
+        """How many ``add`` would open."""
+        return 2 if self._with_bridge and stream not in self._bridges else 0
+
     def add(self, places: Sequence[Place]) -> tuple[Address, ...]:
         """The components of a stream, new or anew; what the stack is told to send to."""
         for place in places:

@@ -13,12 +13,14 @@ from sipice.net import Address
 from sipice.plugins.acks import Acks
 from sipice.plugins.call import IceCall
 from sipice.plugins.config import DEFAULT, PluginConfig
-from sipice.plugins.leg import Leg
+from sipice.plugins.descriptors import Descriptors
+from sipice.plugins.leg import Habits, Leg
 from sipice.session import SessionEvent
 from sipice.sip.outputs import (
     CallKey,
     Close,
     Deliver,
+    DialogId,
     Open,
     Output,
     Report,
@@ -47,10 +49,10 @@ class Stack(Protocol):
     def deliver(self, data: bytes, way: Way) -> None:
         """Give a message to the stack, as if it had come over the wire."""
 
-    def send_info(self, call_id: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        """Make the stack send an INFO in a dialog, with its own CSeq."""
+    def send_info(self, dialog: DialogId, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+        """Make the stack send an INFO with its own CSeq; False if it does not speak there."""
 
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         """Make the stack repeat its description in a re-INVITE or UPDATE; False if it cannot."""
 
 
@@ -75,6 +77,8 @@ class Plugin:
         self._stack = stack
         self._loop = asyncio.get_running_loop()
         self._tap = Tap(self._make, config=config.tap, rng=_RNG)
+        self._habits = Habits()
+        self._descriptors = Descriptors(config.spare_descriptors)
         self._calls: dict[CallKey, IceCall] = {}
         self._ending: set[IceCall] = set()
         """Calls that are over, until their TURN servers have confirmed it."""
@@ -110,6 +114,8 @@ class Plugin:
         if self._closed:
             self._carry_out(Deliver(data, way))
             return
+        if way.remote is not None:
+            self._habits.note_sip(way.remote)
         ack = None if self._acks is None else self._acks.answer(data)
         if ack is not None:
             self._carry_out(Send(ack, way))
@@ -138,19 +144,30 @@ class Plugin:
         await call.close()
         self._ending.discard(call)
 
-    def _make(self, key: CallKey) -> Leg:
-        """The tap has met a new call."""
+    def _make(self, key: CallKey) -> Leg | None:
+        """The tap has met a new call; None: the process has not enough descriptors for it."""
+        grant = self._descriptors.grant(self._loop.time())
+        if grant is None:
+            return None
         call = IceCall(
             key,
             self.config,
+            self._habits,
+            grant=grant,
             touched=self._touched.append,
             happened=self._happened,
+            exhausted=self._exhausted,
             closing=self._closing,
         )
         self._calls[key] = call
         if self.on_call is not None:
             self.on_call(call)
         return call.leg
+
+    def _exhausted(self, key: CallKey) -> None:
+        """A call cannot have the sockets that it needs now."""
+        self._tap.exhausted(self._loop.time(), key)
+        self._drain()
 
     def _happened(self, key: CallKey, event: SessionEvent) -> None:
         """A controller has something to say; the tap is told in its turn."""
@@ -204,15 +221,23 @@ class Plugin:
                 if call is not None:
                     self._ending.add(call)
                     self.spawn(self._end(call))
-            case SendInfo(key, _, headers, body):
-                self._stack.send_info(key.call_id, headers, body)
-            case SendReoffer(key, dialog, method):
-                if not self._stack.reoffer(key.call_id, method):
-                    self._tap.reoffer_refused(self._loop.time(), key, dialog)
+            case SendInfo() | SendReoffer():
+                self._ask(output)
             case Report(key, text):
                 log.warning("%s%s", f"{key.call_id}: " if key else "", text)
             case Open():
                 pass  # a call drives itself from the beginning
+
+    def _ask(self, what: SendInfo | SendReoffer) -> None:
+        """What the stack does not do, the tap does in its place."""
+        now, key, tag = self._loop.time(), what.key, what.dialog.remote
+        match what:
+            case SendInfo(_, dialog, headers, body):
+                if not self._stack.send_info(dialog, headers, body):
+                    self._tap.info_refused(now, key, tag)
+            case SendReoffer(_, dialog, method):
+                if not self._stack.reoffer(dialog, method):
+                    self._tap.reoffer_refused(now, key, tag)
 
     def _transmit(self, data: bytes, way: Way) -> None:
         if self._acks is not None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from sdp import SessionDescription, effective
 from sipice.ice import Candidate, Role, StreamId
 from sipice.ice.plain import Way
 from sipice.net import Address
-from sipice.session import mapping, names, streams
+from sipice.session import hosts, mapping, names, streams
 from sipice.session.config import Trickle
-from sipice.session.events import IceOff
+from sipice.session.events import IceOff, StreamFailed
 from sipice.session.state import Dialog, Exchange, Leg, Mode, Phase, Slot, Stream
 
 
@@ -90,10 +91,8 @@ def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot:
     assert exchange.remote is not None
     assert slot.stream is not None
     memory = dialog.stream(slot.stream)
-    peers = tuple(
-        destination_of(exchange.remote, section, component)
-        for component in range(1, slot.components + 1)
-    )
+    hosts.ask(leg, exchange.remote, section, slot.components)
+    peers = _peers(leg, exchange.remote, section, slot)
     if peers == memory.peers and _has_moved(dialog, slot.stream, peers):
         return  # to where the peer really is
     ways = _ways(dialog, _own(memory, exchange.told.get(slot.stream, ())), peers)
@@ -103,6 +102,69 @@ def _use_plain(leg: Leg, dialog: Dialog, exchange: Exchange, section: int, slot:
             leg.events.append(IceOff(dialog.name, slot.stream, reason))
         memory.peers = peers
         dialog.agent.use_plain(leg.now, slot.stream, ways, leg.config.latch)
+
+
+def _peers(
+    leg: Leg, remote: SessionDescription, section: int, slot: Slot
+) -> tuple[Address | None, ...]:
+    components = range(1, slot.components + 1)
+    return tuple(hosts.destination(leg, remote, section, component) for component in components)
+
+
+class _Plain(NamedTuple):
+    """A stream without ICE, and what the peer said of it last."""
+
+    dialog: Dialog
+    memory: Stream
+    remote: SessionDescription
+    section: int
+    slot: Slot
+    told: tuple[Candidate, ...]
+
+
+def name_resolved(leg: Leg, name: str, addresses: Sequence[Address]) -> None:
+    """Media may go to where a peer without ICE is."""
+    hosts.resolved(leg, name, addresses)
+    for one in _named(leg, name):
+        peers = _peers(leg, one.remote, one.section, one.slot)
+        if peers[0] is None:
+            _fail(leg, one, f"{name} has no address of the family that c= says")
+        ways = _ways(one.dialog, _own(one.memory, one.told), peers)
+        if ways and one.slot.stream is not None:
+            one.memory.peers = peers
+            one.dialog.agent.use_plain(leg.now, one.slot.stream, ways, leg.config.latch)
+
+
+def name_failed(leg: Leg, name: str, why: str) -> None:
+    """Nobody knows where that peer is."""
+    hosts.resolved(leg, name, ())
+    for one in _named(leg, name):
+        _fail(leg, one, why)
+
+
+def _named(leg: Leg, name: str) -> list[_Plain]:
+    """The streams without ICE whose peer gives this name for itself."""
+    found: list[_Plain] = []
+    for dialog in leg.dialogs.values():
+        exchange, remote, plan = dialog.exchange, dialog.remote, dialog.slots
+        told: dict[StreamId, tuple[Candidate, ...]] = {}
+        if remote is None and exchange is not None:
+            remote, plan, told = exchange.remote, tuple(exchange.plan), exchange.told
+        if remote is None:
+            continue
+        for section, slot in enumerate(plan):
+            memory = None if slot.stream is None else dialog.streams.get(slot.stream)
+            if slot.mode is not Mode.PLAIN or slot.stream is None or memory is None:
+                continue
+            if memory.peers and name in hosts.names(remote, section, slot.components):
+                own = told.get(slot.stream, ())
+                found.append(_Plain(dialog, memory, remote, section, slot, own))
+    return found
+
+
+def _fail(leg: Leg, one: _Plain, why: str) -> None:
+    if one.slot.stream is not None:
+        leg.events.append(StreamFailed(one.dialog.name, one.slot.stream, why))
 
 
 def expect_media(leg: Leg, dialog: Dialog) -> None:

@@ -9,7 +9,7 @@ from random import Random
 from sipice.errors import UsageError
 from sipice.ice import Agent, BaseUse, Demux, Pacer, Role, StreamId, TcpType
 from sipice.net import SILENT, Address, Base, Flow, MediaTable, QueryKind, Resolve
-from sipice.session import answers, apply, dialogs, driving, fragments, names, offers, verify
+from sipice.session import answers, apply, dialogs, driving, fragments, hosts, names, offers, verify
 from sipice.session.config import SessionConfig, Trickle
 from sipice.session.events import OpenPorts, Reason, Rejected, SessionEvent
 from sipice.session.state import Dialog, Leg, Mode, Phase, SessionCommand, Step
@@ -193,6 +193,7 @@ class Controller:
         """The call is over; every later input is ignored."""
         if self._begin(now):
             names.forget(self._leg)
+            hosts.forget(self._leg)
             dialogs.close(self._leg)
 
     # The shell
@@ -290,6 +291,9 @@ class Controller:
         if query.kind is QueryKind.MDNS:
             if self._begin(now):
                 names.resolved(self._leg, query.name, addresses)
+        elif hosts.is_ours(self._leg, query):
+            if self._begin(now):
+                apply.name_resolved(self._leg, query.name, addresses)
         else:
             for agent in self._agents(now):
                 agent.name_resolved(self._leg.now, query, addresses)
@@ -299,6 +303,9 @@ class Controller:
         """A ``Resolve`` came to nothing."""
         if query.kind is QueryKind.MDNS:
             self.name_resolved(now, query, ())
+        elif hosts.is_ours(self._leg, query):
+            if self._begin(now):
+                apply.name_failed(self._leg, query.name, why)
         else:
             for agent in self._agents(now):
                 agent.name_failed(self._leg.now, query, why)

@@ -299,6 +299,10 @@ class Leg:
     """Keeps the local side as it was offered while further branches may answer."""
     names: dict[str, list[Named]] = field(default_factory=dict[str, list["Named"]])
     """Candidates that wait for the address behind their name."""
+    hosts: dict[str, tuple[Address, ...] | None] = field(
+        default_factory=dict[str, "tuple[Address, ...] | None"]
+    )
+    """Names of peers without ICE, oldest first; None: asked for."""
     commands: list[SessionCommand] = field(default_factory=list[SessionCommand])
     events: list[SessionEvent] = field(default_factory=list[SessionEvent])
     begun: bool = False

@@ -7,6 +7,7 @@ from sipice.sip import closing, compose, observing, outcome, passing, replying
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.call import Meaning
+from sipice.sip.controlling import Controlling
 from sipice.sip.leg import Answer, Awaiting, CallLeg, Item, Transaction
 from sipice.sip.message import parse_message
 from sipice.sip.state import TapState
@@ -63,7 +64,11 @@ def success_without_answer(
 
 
 def _await(state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, kind: Kind) -> None:
-    rejected = _hand_over(state, leg, now, item, sdp, kind)
+    controller = state.controller(leg)
+    if controller is None:
+        refuse(state, leg, now, item)
+        return
+    rejected = _hand_over(state, leg, controller, now, item, sdp, kind)
     if rejected is not None:
         reject(state, leg, now, item, rejected)
         return
@@ -73,9 +78,14 @@ def _await(state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, ki
 
 
 def _hand_over(
-    state: TapState, leg: CallLeg, now: float, item: Item, sdp: bytes, kind: Kind
+    state: TapState,
+    leg: CallLeg,
+    controller: Controlling,
+    now: float,
+    item: Item,
+    sdp: bytes,
+    kind: Kind,
 ) -> Rejected | None:
-    controller = state.controller(leg)
     message, dialog, final = item.message, item.theirs, kind is Kind.ANSWER
     if not item.out:
         if kind is Kind.OFFER:
@@ -114,7 +124,8 @@ def _came_again(
         transaction.rewritten = parked.rewritten
         passing.forward(state, leg, now, item, parked.rewritten)
         return True
-    state.controller(leg).offer_failed(now, parked.dialog, parked.status)
+    if leg.controller is not None:
+        leg.controller.offer_failed(now, parked.dialog, parked.status)
     return False
 
 
@@ -151,13 +162,35 @@ def overdue(state: TapState, leg: CallLeg, now: float, *, out: bool) -> None:
         reject(state, leg, now, awaiting.item, rejected)
 
 
+def exhausted(state: TapState, leg: CallLeg, now: float) -> None:
+    """There is no room for what the descriptions that are waited for would need."""
+    for out in list(leg.awaiting):
+        item = leg.awaiting[out].item
+        closing.forget_description(state, leg, out=out)
+        refuse(state, leg, now, item)
+
+
+def refuse(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
+    """RFC 3261 §21.5.4, §21.5.1: a new call may come later; one that stands keeps what it has."""
+    stands = leg.is_confirmed(item.theirs)
+    text = "there is no room for it now"
+    status, later = (500 if stands else 503), state.rng.randint(1, 10)
+    _turn_down(state, leg, now, item, Rejected(status, compose.warning(text), None, text, later))
+    if not stands:
+        closing.close(state, leg, now)
+
+
 def reject(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Rejected) -> None:
     """A description that cannot be used: the side that sent it hears of it by the rules of SIP."""
     message = item.message
     what = f"{message.status or ''} {message.method}".strip()
     side = "our stack" if item.out else "the peer"
     state.report(leg, f"the SDP of {side} in the {what} was rejected: {rejected.reason}")
-    transaction = leg.transaction(item)
+    _turn_down(state, leg, now, item, rejected)
+
+
+def _turn_down(state: TapState, leg: CallLeg, now: float, item: Item, rejected: Rejected) -> None:
+    message, transaction = item.message, leg.transaction(item)
     if transaction is None or (message.is_request and message.method == "ACK"):
         passing.forward(state, leg, now, item, b"")
     elif message.is_request:

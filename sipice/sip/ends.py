@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sipice.sip.compose import Target, target_of_request, target_of_response
-from sipice.sip.message import SipMessage
+from sipice.sip.compose import (
+    Fields,
+    Target,
+    message,
+    target_of_request,
+    target_of_response,
+    with_branch,
+)
+from sipice.sip.message import CSeq, SipMessage
 from sipice.sip.outputs import Way
 
 
@@ -50,9 +57,26 @@ def of_callee(invite: SipMessage, response: SipMessage, way: Way) -> Ends:
     )
 
 
-def refreshed(ends: Ends, message: SipMessage) -> Ends:
+def request(
+    ends: Ends, call_id: str, cseq: CSeq, branch: str, fields: Fields, body: bytes
+) -> bytes:
+    """RFC 3261 §12.2.1.1: a request of our side in the dialog."""
+    lines = [
+        f"{cseq.method} {ends.target.uri} SIP/2.0",
+        f"Via: {with_branch(ends.via, branch)}",
+        "Max-Forwards: 70",
+        *(f"Route: {one}" for one in ends.target.route),
+        f"From: {ends.local}",
+        f"To: {ends.remote}",
+        f"Call-ID: {call_id}",
+        f"CSeq: {cseq.number} {cseq.method}",
+    ]
+    return message(lines, fields, body)
+
+
+def refreshed(ends: Ends, by: SipMessage) -> Ends:
     """RFC 3261 §12.2.1.2, §12.2.2: re-INVITE, UPDATE and their 2xx may move the peer's Contact."""
-    if not message.contacts:
+    if not by.contacts:
         return ends
-    uri = target_of_response(message).uri
+    uri = target_of_response(by).uri
     return replace(ends, target=ends.target._replace(uri=uri))

@@ -9,13 +9,13 @@ PENDING = 491
 TOO_EARLY = 500
 """With Retry-After: the sender has a request of its own pending."""
 
-_OFFERING = frozenset({"INVITE", "UPDATE"})
+OFFERING = frozenset({"INVITE", "UPDATE"})
 
 
 def refusal(leg: CallLeg, item: Item, transaction: Transaction) -> int | None:
     """The status by which a request in a dialog has to be refused, if it has to."""
     method, message = item.message.method, item.message
-    if not message.to_tag or method not in _OFFERING:
+    if not message.to_tag or method not in OFFERING:
         return None
     others = [one for one in pending(leg, item.theirs) if one is not transaction]
     status = None
@@ -45,7 +45,7 @@ def pending(leg: CallLeg, theirs: str) -> list[Transaction]:
     return [
         one
         for one in leg.transactions.values()
-        if one.key.method in _OFFERING and one.begun and one.pending and one.key.dialog in names
+        if one.key.method in OFFERING and one.begun and one.pending and one.key.dialog in names
     ]
 
 

@@ -11,11 +11,12 @@ from sipice.session.events import Kind
 from sipice.sip.call import Limits, Meaning
 from sipice.sip.controlling import Controlling
 from sipice.sip.dialog import keep_newest
+from sipice.sip.digest import UNCHALLENGED, Vouched
 from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.numbering import Numbering, restored, shifted
-from sipice.sip.outputs import CallKey, Way
+from sipice.sip.outputs import CallKey, DialogId, Way
 
 MOST_REMEMBERED = 256
 """Transactions and rewritten bodies per call leg."""
@@ -87,6 +88,8 @@ class Transaction:
     """By dialog: how the tap itself has acknowledged a final response."""
     own: bool = False
     """The tap made the request; its responses are not for the stack."""
+    challenge: SipMessage | None = None
+    """The 401 or 407 that has ended it."""
     plain: bytes | None = None
     """The offer that it carries, as the sender's side wrote it, and as it was passed on."""
     rewritten: bytes | None = None
@@ -154,6 +157,7 @@ class Reoffer:
     """The tap makes it, as the stack cannot."""
     asked: bool = False
     not_before: float = 0.0
+    vouched: Vouched = UNCHALLENGED
 
 
 @dataclass(slots=True, eq=False)
@@ -197,6 +201,7 @@ class PeerDialog:
     info_refused: bool = False
     """The peer takes none, whatever it said."""
     info_tries: int = 0
+    info_vouched: Vouched = UNCHALLENGED
     told_trickle: bool | None = None
     """What the controller has last been told about the peer's taking INFO."""
     greeted: bool = False
@@ -239,11 +244,22 @@ class CallLeg:
     """Lines for the log so far."""
     numbers: dict[str, Numbering] = field(default_factory=dict[str, Numbering])
     """CSeq of our side by dialog."""
+    nonces: dict[str, int] = field(default_factory=dict[str, int])
+    """How often the tap has used each nonce."""
     parked: Parked | None = None
     info_replies: dict[Hashable, bytes] = field(default_factory=dict[Hashable, bytes])
     packages: frozenset[str] = frozenset()
     """The INFO packages that our last Recv-Info named."""
     resends: dict[Hashable, Resend] = field(default_factory=dict[Hashable, Resend])
+
+    @property
+    def ours(self) -> str:
+        """The tag of our side."""
+        return self.key.tag if self.key.caller else self.own_tag
+
+    def identify(self, tag: str) -> DialogId:
+        """The dialog with this tag of the peer's."""
+        return DialogId(self.key.call_id, self.ours, tag)
 
     def numbered(self, item: Item) -> Item:
         """A request of the stack as the peer gets to see it."""
@@ -316,6 +332,12 @@ class CallLeg:
         """Our stack's description of this text stands in a dialog."""
         self.plain[tag] = plain
         keep_newest(self.plain, MOST_REMEMBERED)
+
+    def described(self, tag: str) -> bytes | None:
+        """What our stack has said about itself in a dialog; in an early one by its INVITE."""
+        first = [one.plain for one in self.invites() if one.key.out and not one.key.dialog]
+        known = self.plain.get(tag, self.plain.get(""))
+        return known if known is not None or not first else first[-1]
 
     def note_answer(self, item: Item, answer: Answer) -> None:
         """A response has carried an answer, or a preview of it."""

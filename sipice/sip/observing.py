@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import announce, ends, infos, outcome, resend
+from sipice.sip import announce, ends, infos, outcome, replying, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import session_description
 from sipice.sip.leg import CallLeg, Item, PeerDialog, Transaction
@@ -35,6 +35,8 @@ def request_passed(
         _note_request(state, leg, now, item, transaction)
     if method == "INVITE" and item.out and item.way.is_datagram and not transaction.repeated:
         resend.start(state, leg, now, ("request", transaction.key), data, item.way)
+    elif transaction.own and item.way.is_datagram:
+        replying.repeat_own(state, leg, now, transaction, data)
     lasts = state.config.answer_within if method == "INVITE" and not item.out else LIFETIME
     state.alarms.set(Due(leg.key, Alarm.EXPIRE, transaction.key), now + lasts)
 

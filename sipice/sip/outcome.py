@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipice.sip import closing, compose, resend
+from sipice.sip import closing, compose, digest, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.call import Meaning
 from sipice.sip.leg import CallLeg, Parked, Transaction, TransactionKey
@@ -31,6 +31,8 @@ def settle(
     resend.stop(state, leg, ("request", key))
     if transaction.pending:
         transaction.final = status
+        if status in digest.CHALLENGES:
+            transaction.challenge = response
         if status < 300 and key.out and transaction.plain is not None:
             leg.note_plain(key.dialog, transaction.plain)
         if status >= 300:

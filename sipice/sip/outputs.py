@@ -57,6 +57,16 @@ class Open(NamedTuple):
     controller: Controlling
 
 
+class DialogId(NamedTuple):
+    """RFC 3261 §12: a dialog as this endpoint names it; each fork of a call is one."""
+
+    call_id: str
+    local: str
+    """Our tag."""
+    remote: str
+    """The peer's tag."""
+
+
 class Close(NamedTuple):
     """The call is over and its controller is closed; drive it until it is silent."""
 
@@ -67,7 +77,7 @@ class SendInfo(NamedTuple):
     """Make the stack send an INFO in this dialog, with its own CSeq, these headers, this body."""
 
     key: CallKey
-    dialog: str
+    dialog: DialogId
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
@@ -76,7 +86,7 @@ class SendReoffer(NamedTuple):
     """Make the stack offer again in this dialog, by UPDATE or INVITE; the tap fills in the SDP."""
 
     key: CallKey
-    dialog: str
+    dialog: DialogId
     method: str
 
 

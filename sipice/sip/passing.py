@@ -45,7 +45,7 @@ def forward(
         if item.out:
             observing.repeat_provisional(state, leg, now, item, transaction, data, body or b"")
         observing.response_passed(state, leg, now, item, transaction, rejected=rejected)
-        if is_own and (item.message.status or 0) >= 200:
+        if is_own and item.message.method == "INVITE" and (item.message.status or 0) >= 200:
             replying.acknowledge(state, leg, item, transaction)
 
 

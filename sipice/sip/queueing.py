@@ -9,6 +9,7 @@ from sipice.sip import alerting, closing, compose, describe, glare, infos, passi
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP, bodies
 from sipice.sip.call import Meaning
+from sipice.sip.glare import OFFERING
 from sipice.sip.leg import CallLeg, Item, Transaction, TransactionKey
 from sipice.sip.state import TapState
 
@@ -211,7 +212,7 @@ def _process_response(state: TapState, leg: CallLeg, now: float, item: Item) -> 
         _pass_at_once(state, leg, now, item)
     elif _is_one_fork_too_many(state, leg, item):
         state.report(leg, f"more than {state.config.most_dialogs} forks: one was dropped")
-    elif transaction.own and message.method != "INVITE":
+    elif transaction.own and message.method not in OFFERING:
         replying.own_answered(state, leg, transaction, message)
     elif transaction.reply is not None:
         # one side has got an answer of the tap's already

@@ -6,11 +6,10 @@ may happen is a matter of RFC 6337 §4.3 and RFC 3311 §5.1; RFC 3261 §14.1 say
 
 from __future__ import annotations
 
-from sipice.sip import compose, glare, outcome
+from sipice.sip import compose, glare, outcome, replying, vouching
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.body import SDP
-from sipice.sip.leg import CallLeg, Item, PeerDialog, Reoffer, Transaction
-from sipice.sip.message import parse_message
+from sipice.sip.leg import CallLeg, PeerDialog, Reoffer, Transaction
 from sipice.sip.outputs import SendReoffer
 from sipice.sip.settings import LIFETIME
 from sipice.sip.state import TapState
@@ -86,17 +85,22 @@ def _settled(
     elif status in _COMES_AGAIN and not made.own:
         dialog.reoffer = Reoffer(reoffer.reason, made.key.number, own=False, asked=True)
         state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
+    elif (vouched := vouching.meet(state, made.challenge, reoffer.vouched)) is not None:
+        again = Reoffer(reoffer.reason, made.key.number, own=True, asked=True, vouched=vouched)
+        dialog.reoffer = again
+        state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
+        _offer(state, leg, dialog, again, made.key.method)
     elif status >= 300:
-        state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}")
+        why = "" if made.challenge is None else f": {vouching.demand(made.challenge)}"
+        state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}{why}")
 
 
 def _method(leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer) -> str | None:
     """By which request an offer may be made now; None: not now."""
-    ours = leg.key.tag if leg.key.caller else leg.own_tag
     pending = glare.pending(leg, dialog.tag)
     if (
         any(dialog.confirmed or not outcome.is_initial(one) for one in pending)
-        or leg.hop.open_offer(ours, dialog.tag) is not None
+        or leg.hop.open_offer(leg.ours, dialog.tag) is not None
         or leg.parked is not None
         or dialog.unacknowledged_1xx
         or True in leg.awaiting
@@ -104,7 +108,8 @@ def _method(leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer) -> str | None:
         return None
     if dialog.confirmed and not dialog.acknowledged:
         return None
-    if "UPDATE" in dialog.allow and dialog.both_ends and not reoffer.own:
+    may_update = "UPDATE" in dialog.allow and dialog.both_ends
+    if may_update and not (reoffer.own and dialog.confirmed):
         return "UPDATE"
     return "INVITE" if dialog.confirmed else None
 
@@ -115,36 +120,23 @@ def _ask(
     reoffer.asked = True
     state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
     if not reoffer.own:
-        state.outputs.append(SendReoffer(leg.key, dialog.tag, method))
+        state.outputs.append(SendReoffer(leg.key, leg.identify(dialog.tag), method))
+    else:
+        _offer(state, leg, dialog, reoffer, method)
+
+
+def _offer(
+    state: TapState, leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer, method: str
+) -> None:
+    """The tap offers in the place of the stack."""
+    plain = leg.described(dialog.tag)
+    if dialog.ends is None or plain is None:
         return
-    invite = _own_invite(state, leg, dialog)
-    if invite is not None:
-        leg.outgoing.append(invite)
-
-
-def _own_invite(state: TapState, leg: CallLeg, dialog: PeerDialog) -> Item | None:
-    ends = dialog.ends
-    plain = leg.plain.get(dialog.tag, leg.plain.get(""))
-    if ends is None or plain is None:
-        return None
-    number = leg.next_number(dialog.tag)
-    lines = [
-        f"INVITE {ends.target.uri} SIP/2.0",
-        f"Via: {compose.with_branch(ends.via, f'z9hG4bK{state.token()}')}",
-        "Max-Forwards: 70",
-        *(f"Route: {one}" for one in ends.target.route),
-        f"From: {ends.local}",
-        f"To: {ends.remote}",
-        f"Call-ID: {leg.key.call_id}",
-        f"CSeq: {number} INVITE",
-        f"Contact: {ends.contact}",
-    ]
-    data = compose.message(lines, (("Content-Type", SDP),), plain)
-    item = Item(parse_message(data), ends.way, True)
-    transaction = leg.begin(item)
-    if transaction is not None:
-        transaction.own = True
-    return item
+    fields: compose.Fields = (("Contact", dialog.ends.contact), ("Content-Type", SDP))
+    fields += vouching.fields(state, leg, dialog, method, reoffer.vouched)
+    offer = replying.own_request(state, leg, dialog, method, fields, plain)
+    if offer is not None:
+        leg.outgoing.append(offer)
 
 
 def refused(state: TapState, leg: CallLeg, now: float, tag: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sipice.sip import compose, outcome, resend
+from sipice.sip import compose, ends, outcome, resend
 from sipice.sip.call import Meaning
 from sipice.sip.dialog import keep_newest
-from sipice.sip.leg import MOST_REMEMBERED, CallLeg, Item, Transaction, TransactionKey
-from sipice.sip.message import SipMessage, parse_message
+from sipice.sip.leg import CallLeg, Item, PeerDialog, Transaction
+from sipice.sip.message import CSeq, SipMessage, parse_message
 from sipice.sip.settings import T2
 from sipice.sip.state import TapState
 
@@ -39,20 +39,48 @@ def reply_again(state: TapState, leg: CallLeg, transaction: Transaction) -> None
         state.emit(leg, transaction.reply, transaction.item.way, out=not transaction.key.out)
 
 
-def send_own(
-    state: TapState, leg: CallLeg, now: float, data: bytes, about: Item, *, out: bool
-) -> Transaction | None:
-    """A request of the tap's own in the dialog of a message; its responses stop here."""
-    item = Item(parse_message(data), about.way, out)
-    cseq = item.message.cseq
-    if cseq is None:
+def own_request(
+    state: TapState,
+    leg: CallLeg,
+    dialog: PeerDialog,
+    method: str,
+    fields: compose.Fields,
+    body: bytes,
+) -> Item | None:
+    """A request of the tap's own; its responses are not for the stack. None without a way."""
+    if dialog.ends is None:
         return None
-    key = TransactionKey(out, item.theirs, cseq.number, cseq.method)
-    transaction = leg.transactions[key] = Transaction(key, item, left=True, own=True)
-    keep_newest(leg.transactions, MOST_REMEMBERED)
-    state.emit(leg, data, item.way, out=out)
-    if out and item.way.is_datagram:
-        resend.start(state, leg, now, ("request", key), data, item.way, ceiling=T2, times=10)
+    cseq = CSeq(leg.next_number(dialog.tag), method)
+    branch = f"z9hG4bK{state.token()}"
+    data = ends.request(dialog.ends, leg.key.call_id, cseq, branch, fields, body)
+    item = Item(parse_message(data), dialog.ends.way, True)
+    _own(leg, item)
+    return item
+
+
+def send_own(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
+    """Send a request of the tap's own that carries no offer."""
+    transaction = _own(leg, item)
+    if transaction is None:
+        return
+    transaction.left = True
+    state.emit(leg, item.message.data, item.way, out=item.out)
+    if item.out and item.way.is_datagram:
+        repeat_own(state, leg, now, transaction, item.message.data)
+
+
+def repeat_own(
+    state: TapState, leg: CallLeg, now: float, transaction: Transaction, data: bytes
+) -> None:
+    """RFC 3261 §17.1.2.2: no stack has timer E for it."""
+    name = ("request", transaction.key)
+    resend.start(state, leg, now, name, data, transaction.item.way, ceiling=T2, times=10)
+
+
+def _own(leg: CallLeg, item: Item) -> Transaction | None:
+    transaction = leg.begin(item)
+    if transaction is not None:
+        transaction.own = True
     return transaction
 
 
@@ -102,4 +130,5 @@ def end_unwanted(
     keep_newest(transaction.acks, state.config.most_dialogs)
     state.emit(leg, ack, item.way, out=not item.out)
     if known is None and outcome.is_initial(transaction):
-        send_own(state, leg, now, request(number + 1, "BYE"), item, out=not item.out)
+        bye = parse_message(request(number + 1, "BYE"))
+        send_own(state, leg, now, Item(bye, item.way, not item.out))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sipice.sip.digest import Credentials
+
 T1 = 0.5
 """RFC 3261 §17.1.1.1: the estimate of a round trip."""
 
@@ -24,6 +26,8 @@ class TapConfig:
     """Put +sip.ice into Contact, and the option tags into answers to OPTIONS (RFC 5768)."""
     require_ice: bool = False
     """Call nobody who has no ICE (RFC 5768 §5)."""
+    credentials: tuple[Credentials, ...] = ()
+    """With which the tap answers Digest challenges of requests that it has made itself."""
     own_reoffers: bool = False
     """Offer again by a re-INVITE of the tap, for stacks that cannot."""
     trying_after: float = 0.2

@@ -22,7 +22,7 @@ class TapState:
 
     config: TapConfig
     rng: Random
-    make: Callable[[CallKey], Controlling]
+    make: Callable[[CallKey], Controlling | None]
     legs: dict[CallKey, CallLeg] = field(default_factory=dict[CallKey, CallLeg])
     by_call: dict[str, list[CallLeg]] = field(default_factory=dict[str, list[CallLeg]])
     alarms: Alarms = field(default_factory=Alarms)
@@ -55,11 +55,12 @@ class TapState:
         """A fresh tag or branch end (RFC 3261 §19.3)."""
         return f"{self.rng.getrandbits(64):016x}"
 
-    def controller(self, leg: CallLeg) -> Controlling:
-        """The controller of a call leg, made when the first description passes."""
+    def controller(self, leg: CallLeg) -> Controlling | None:
+        """The controller of a call leg, made when the first description passes; None: no room."""
         if leg.controller is None:
             leg.controller = self.make(leg.key)
-            self.outputs.append(Open(leg.key, leg.controller))
+            if leg.controller is not None:
+                self.outputs.append(Open(leg.key, leg.controller))
         return leg.controller
 
     def find(self, item: Item) -> CallLeg | None:

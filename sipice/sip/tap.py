@@ -41,13 +41,14 @@ from sipice.sip.state import TapState
 class Tap:
     """One per SIP endpoint of a stack.
 
-    ``make`` gives a controller for a call leg; the owner of the tap drives it from ``Open`` to
-    ``Close`` and passes its events on. Nothing that a peer or the stack sends raises.
+    ``make`` gives a controller for a call leg, or None where there is no room for one: the call is
+    refused with 503. The owner of the tap drives it from ``Open`` to ``Close`` and passes its
+    events on. Nothing that a peer or the stack sends raises.
     """
 
     def __init__(
         self,
-        make: Callable[[CallKey], Controlling],
+        make: Callable[[CallKey], Controlling | None],
         *,
         config: TapConfig | None = None,
         rng: Random,
@@ -89,6 +90,19 @@ class Tap:
         leg = self._state.legs.get(key)
         if leg is not None:
             reoffers.refused(self._state, leg, now, dialog)
+            self._go_on(leg, now)
+
+    def info_refused(self, now: float, key: CallKey, dialog: str) -> None:
+        """The stack cannot do what ``SendInfo`` asked for: the tap does it."""
+        leg = self._state.legs.get(key)
+        if leg is not None:
+            infos.refused(self._state, leg, now, dialog)
+
+    def exhausted(self, now: float, key: CallKey) -> None:
+        """There is no room for what this call leg needs now; what it has is not touched."""
+        leg = self._state.legs.get(key)
+        if leg is not None:
+            describe.exhausted(self._state, leg, now)
             self._go_on(leg, now)
 
     def close(self, now: float, key: CallKey) -> None:

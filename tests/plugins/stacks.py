@@ -8,8 +8,17 @@ import pytest
 
 from sipice.cli.demo.agent import Phone
 from sipice.cli.demo.voice import Voice
+from sipice.sip.outputs import DialogId
 from tests.plugins.ends import Make, config
 from tests.plugins.rivals import SDP, Rival
+
+TRICKLES = ("Supported: trickle-ice", "Recv-Info: trickle-ice", "Allow: INVITE, INFO, UPDATE")
+TRICKLED = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "a=ice-options:trickle ice2\r\nm=audio 40000 RTP/AVP 0\r\na=mid:0\r\na=ice-ufrag:fork\r\n"
+    "a=ice-pwd:0123456789012345678901\r\na=rtcp-mux\r\n"
+    "a=candidate:1 1 UDP 2130706431 127.0.0.1 40000 typ host\r\n"
+)
 
 
 def refused_call_is_acknowledged(make: Make) -> None:
@@ -112,13 +121,57 @@ def info_in_an_early_dialog_has_its_tag(make: Make) -> None:
                 await rival.next("ACK")
             else:
                 await asyncio.sleep(0.05)
-            agent.plugin._stack.send_info(invite.call_id, (("Info-Package", "x"),), b"")
+            dialog = DialogId(invite.call_id, invite.from_tag, tag)
+            assert agent.plugin._stack.send_info(dialog, (("Info-Package", "x"),), b"")
             info = await rival.next("INFO")
             assert info.to_tag == tag
             assert info.data.startswith(f"INFO sip:{tag}@".encode())
             rival.reply(info, 200)
         ending = asyncio.ensure_future(agent.hang_up())
         rival.reply(await rival.next("BYE"), 200)
+        await ending
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())
+
+
+def each_fork_is_told_in_its_own_dialog(make: Make) -> None:
+    """RFC 3261 §12: one INVITE, two early dialogs, and candidates and offers for both."""
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config()), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        invite = await rival.next("INVITE")
+        forks = ("one", "two")
+        for tag in forks:
+            contact = f"Contact: <sip:{tag}@{peer[0]}:{peer[1]}>"
+            route = f"Record-Route: <sip:{peer[0]}:{peer[1]};lr;p={tag}>"
+            rival.reply(invite, 183, contact, route, *TRICKLES, tag=tag, body=TRICKLED)
+        told = {info.to_tag: info for info in [await rival.next("INFO") for _ in forks]}
+        assert set(told) == set(forks)
+        for tag, info in told.items():
+            assert info.data.startswith(f"INFO sip:{tag}@".encode())
+            assert info.values("route") == [f"<sip:{peer[0]}:{peer[1]};lr;p={tag}>"]
+            assert info.cseq == (2, "INFO")
+            rival.reply(info, 200)
+        rival.reply(invite, 200, f"Contact: <sip:one@{peer[0]}:{peer[1]}>", tag="one", body=SDP)
+        await calling
+        await rival.next("ACK")
+        stack = agent.plugin._stack
+        dialogs = [DialogId(invite.call_id, invite.from_tag, tag) for tag in forks]
+        assert [stack.reoffer(dialog, "INVITE") for dialog in dialogs] == [True, False]
+        again = await rival.next("INVITE")
+        assert again.to_tag == "one"
+        rival.reply(again, 488)
+        ending = asyncio.ensure_future(agent.hang_up())
+        bye = await rival.next("BYE")
+        assert bye.to_tag == "one"
+        assert bye.cseq is not None
+        assert bye.cseq.number > 2, "after the INFO, which the stack has not seen"
+        rival.reply(bye, 200)
         await ending
         await agent.stop()
         rival.close()

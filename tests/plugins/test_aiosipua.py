@@ -46,6 +46,10 @@ def test_info_in_an_early_dialog_has_its_tag() -> None:
     stacks.info_in_an_early_dialog_has_its_tag(AiosipuaAgent)
 
 
+def test_each_fork_is_told_in_its_own_dialog() -> None:
+    stacks.each_fork_is_told_in_its_own_dialog(AiosipuaAgent)
+
+
 def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipuaAgent)
 

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 
 from sipice.net import Address
-from sipice.plugins.leg import Leg, media_of
+from sipice.plugins.leg import Habits, Leg, media_of
 from sipice.session import Controller, Rejected
 
 SDP = (
@@ -91,3 +91,26 @@ def test_a_stack_that_has_named_only_ipv6_speaks_it() -> None:
         leg.begin_offer(0.0, "", one)
         seen.append(leg.speaks_ipv6)
     assert seen == [False, True, False]
+
+
+def test_a_stack_is_expected_to_speak_as_it_did_before_or_as_its_sip_comes() -> None:
+    habits, text = Habits(), sdp("m=audio 4000 RTP/AVP 0\r\n")
+
+    def speaks() -> bool:
+        return Leg(cast("Controller", Noting()), lambda: None, habits).speaks_ipv6
+
+    assert not speaks()
+    for host, expected in (
+        ("::ffff:192.0.2.1", False),
+        ("192.0.2.1", False),
+        ("2001:db8::1", True),
+    ):
+        habits.note_sip(Address.parse(host, 5_060))
+        assert speaks() is expected
+    for described, expected in (
+        (text, False),
+        (text.replace(b"IP4 127.0.0.1", b"IP6 ::1"), True),
+        (text.replace(b"4000", b"0"), True),
+    ):
+        Leg(cast("Controller", Noting()), lambda: None, habits).begin_answer(0.0, "", described)
+        assert speaks() is expected

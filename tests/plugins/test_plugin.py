@@ -9,7 +9,7 @@ import pytest
 
 from sipice.net import Address
 from sipice.plugins.plugin import Plugin, way_to
-from sipice.sip.outputs import Way
+from sipice.sip.outputs import DialogId, Way
 from tests.capabilities import require
 
 require("aiosipua", "cli")
@@ -41,10 +41,10 @@ class Silent:
         if self.fails:
             raise ValueError("odd")
 
-    def send_info(self, call_id: str, headers: object, body: bytes) -> None:
+    def send_info(self, dialog: DialogId, headers: object, body: bytes) -> bool:
         raise AssertionError
 
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         raise AssertionError
 
 

@@ -64,7 +64,7 @@ def test_each_early_dialog_is_told_by_what_its_own_peer_takes() -> None:
     end.incoming(response(180, 1, "Supported: trickle-ice", "Recv-Info:", by="carol"))
     end.incoming(response(180, 1, *TRICKLES, by="dave"))
     run(clock, 0.1)
-    assert [one.dialog for one in end.asked] == ["bob", "dave"]
+    assert [one.dialog.remote for one in end.asked] == ["bob", "dave"]
     end.incoming(info(1, "carol", "alice"))
     assert end.controller.calls[-1] == ("receive_fragment", "carol", FRAGMENT)
 

@@ -19,17 +19,15 @@ MORE = FRAGMENT + b"m=audio 9 RTP/AVP 0\r\na=mid:1\r\na=end-of-candidates\r\n"
 
 def told(end: Endpoint) -> list[tuple[str, bytes]]:
     """The INFO that the stack was asked for: dialog and body."""
-    return [(one.dialog, one.body) for one in end.asked if isinstance(one, SendInfo)]
+    return [(one.dialog.remote, one.body) for one in end.asked if isinstance(one, SendInfo)]
 
 
 def send(end: Endpoint, number: int, *, by: str = "alice") -> None:
     """The stack sends the INFO that it was asked for last."""
     asked = end.asked[-1]
     assert isinstance(asked, SendInfo)
-    package = "Info-Package: trickle-ice"
-    end.outgoing(
-        request("INFO", number, package, by=by, to=asked.dialog, body=asked.body, body_type=SDPFRAG)
-    )
+    package, to = "Info-Package: trickle-ice", asked.dialog.remote
+    end.outgoing(request("INFO", number, package, by=by, to=to, body=asked.body, body_type=SDPFRAG))
 
 
 @rfc("8840", "3.2", "rule", "8840-3.2-1")

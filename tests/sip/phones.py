@@ -14,6 +14,7 @@ from sipice.sip.outputs import (
     CallKey,
     Close,
     Deliver,
+    DialogId,
     Open,
     Report,
     Send,
@@ -43,6 +44,8 @@ class Manners:
     """The first INVITE gets a 401."""
     reoffers: bool = True
     """The stack can offer again when it is asked to."""
+    forks: bool = True
+    """It can speak in every fork of its call, not only in the one that it has heard of last."""
     rings: bool = True
     """Still, so that the 200 will come."""
     allow: str = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, INFO"
@@ -67,6 +70,8 @@ class Phone:
     closed: int = 0
     number: int = 0
     talks_to: str = ""
+    heard: str = ""
+    """The fork that its stack has heard of last."""
     mangle: Callable[[bytes], bytes] = lambda data: data
     """What the wire makes of its messages."""
     receiver: Callable[[bytes], None] | None = None
@@ -167,12 +172,10 @@ class Phone:
                 case Deliver(data):
                     self.got.append(data)
                     self._stack(parse_message(data))
-                case SendInfo(dialog=dialog, headers=headers, body=body):
-                    fields = [f"{name}: {value}" for name, value in headers[:1]]
-                    kind = dict(headers)["Content-Type"]
-                    self._request("INFO", body, *fields, to=dialog, body_type=kind)
-                case SendReoffer(key, dialog, method):
-                    self._reoffer(key, dialog, method)
+                case SendInfo():
+                    self._inform(output)
+                case SendReoffer():
+                    self._reoffer(output)
                 case Report(_, text):
                     self.reports.append(text)
                 case Open():
@@ -182,11 +185,24 @@ class Phone:
 
     # The stack
 
-    def _reoffer(self, key: CallKey, dialog: str, method: str) -> None:
-        if self.manners.reoffers:
-            self._request(method, self.stack.offer(), to=dialog)
+    def _speaks(self, dialog: DialogId) -> bool:
+        return self.manners.forks or self.heard == dialog.remote
+
+    def _inform(self, asked: SendInfo) -> None:
+        if self._speaks(asked.dialog):
+            fields = [f"{name}: {value}" for name, value in asked.headers[:1]]
+            kind = dict(asked.headers)["Content-Type"]
+            self._request("INFO", asked.body, *fields, to=asked.dialog.remote, body_type=kind)
         else:
-            self.tap.reoffer_refused(self.host.world.now, key, dialog)
+            self.tap.info_refused(self.host.world.now, asked.key, asked.dialog.remote)
+            self._work()
+
+    def _reoffer(self, asked: SendReoffer) -> None:
+        if self.manners.reoffers and self._speaks(asked.dialog):
+            self._request(asked.method, self.stack.offer(), to=asked.dialog.remote)
+        else:
+            self.tap.reoffer_refused(self.host.world.now, asked.key, asked.dialog.remote)
+            self._work()
 
     def _request(
         self,
@@ -271,6 +287,7 @@ class Phone:
         assert cseq is not None
         if cseq.method != "INVITE" or status == 100:
             return
+        self.heard = message.to_tag
         if status == 401:
             self._request("ACK", number=cseq.number)
             self._request("INVITE", self.stack.offer(), "Authorization: Digest x", to="")

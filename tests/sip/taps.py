@@ -184,6 +184,8 @@ class Endpoint:
         self.delay = delay
         self.way = way
         self.silent = False
+        self.full = False
+        """There is no room for another controller."""
         self.trouble: dict[str, Rejected] = {}
         self.controllers: dict[CallKey, FakeController] = {}
         self.open: list[CallKey] = []
@@ -254,7 +256,10 @@ class Endpoint:
             self.tap.handle_timeout(self.clock.now)
             self.work()
 
-    def _make(self, key: CallKey) -> FakeController:
+    def _make(self, key: CallKey) -> FakeController | None:
+        if self.full:
+            return None
+
         def tell(event: object) -> None:
             self.tap.controller_event(self.clock.now, key, event)
             self.work()

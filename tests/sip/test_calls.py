@@ -204,6 +204,35 @@ def test_one_of_three_forks_takes_the_call(early: str, trickle: Trickle) -> None
     assert (a.closed, winner.closed) == (1, 1)
 
 
+def test_each_fork_hears_of_candidates_and_paths_in_its_own_dialog() -> None:
+    """Of a stack that can only speak in the fork that it has heard of last."""
+    topology = build(HOME, HOME, rtt=0.200)
+    settings = config(topology, Trickle.FULL)
+    callee = Manners("reliable", ringing=20.0)
+    a, b = phones(topology, settings, callee=callee, caller=Manners(forks=False))
+    host = Host(topology.world, "fork")
+    host.attach(topology.internet, ["203.0.113.71"])
+    other = Phone(host, settings, manners=Manners("reliable", ringing=21.0))
+    other.others, a.others = [a], [b, other]
+    for phone in (b, other):
+        phone.mangle = lambda data: data.replace(b"ice2", b"ice1")
+    a.call()
+    topology.world.run(until=15.0)
+    for phone in (b, other):
+        assert a.controller.is_connected(phone.name), "before anybody has picked up"
+        asked = [one for one in map(parse_message, a.sent) if one.to_tag == phone.name]
+        numbers = [one.cseq.number for one in asked if one.cseq and one.is_request]
+        assert {"INFO", "PRACK", "UPDATE"} <= {one.method for one in asked}
+        assert numbers == sorted(set(numbers)), "each number once, in order"
+        assert phone.words().count("200 UPDATE") == 1
+    assert a.reports == []
+    other.manners.rings = False
+    topology.world.run(until=25.0)
+    a.reinvite()
+    topology.world.run(until=topology.world.now + 2)
+    assert first_word(a.got[-1]) == "200 INVITE", "and the stack may go on in its dialog"
+
+
 @pytest.mark.parametrize("transport", ["TCP", "TLS", "WS"])
 def test_over_a_stream_lengths_are_true_however_it_is_cut(transport: str) -> None:
     topology = build(HOME, HOME, rtt=0.050)

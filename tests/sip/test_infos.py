@@ -6,11 +6,12 @@ import pytest
 
 from sipice.session.events import FragmentReady, Rejected
 from sipice.sip.body import SDPFRAG
-from sipice.sip.outputs import SendInfo
+from sipice.sip.message import parse_message
+from sipice.sip.outputs import DialogId, SendInfo
 from sipice.sip.settings import TapConfig
 from tests.sip.build import multipart, part
-from tests.sip.story import FRAGMENT, info, request, response, sdp
-from tests.sip.taps import TRICKLES, Endpoint, alone, call_in, call_out, header, run
+from tests.sip.story import CALL_ID, FRAGMENT, info, rack, request, response, sdp
+from tests.sip.taps import TRICKLES, Clock, Endpoint, alone, call_in, call_out, header, run
 
 
 def bodies(end: Endpoint) -> list[bytes]:
@@ -24,7 +25,9 @@ def send_asked(end: Endpoint, number: int) -> None:
     assert isinstance(asked, SendInfo)
     fields = [f"{name}: {value}" for name, value in asked.headers if name != "Content-Type"]
     kind = dict(asked.headers)["Content-Type"]
-    end.outgoing(request("INFO", number, *fields, to=asked.dialog, body=asked.body, body_type=kind))
+    end.outgoing(
+        request("INFO", number, *fields, to=asked.dialog.remote, body=asked.body, body_type=kind)
+    )
 
 
 def test_a_fragment_reaches_the_controller_and_not_the_stack() -> None:
@@ -210,3 +213,77 @@ def test_the_controller_hears_once_whether_the_peer_takes_candidates() -> None:
         end, clock = alone()
         call_in(end, clock, *extra)
         assert end.controller.trickles == {"alice": takes}
+
+
+def forked(*, stack_knows: str) -> tuple[Endpoint, Clock]:
+    """A call with two early dialogs, both of which have got candidates to hear of."""
+    end, clock = alone()
+    call_out(end, clock, confirmed=False)
+    for fork in ("bob", "carol"):
+        contact = f"Contact: <sip:{fork}@192.0.2.7>"
+        routes = f"Record-Route: <sip:near-{fork};lr>, <sip:far-{fork};lr>"
+        end.incoming(response(183, 1, contact, routes, *TRICKLES, by=fork, body=sdp(fork), rseq=1))
+        run(clock, 0.1)
+        end.event(FragmentReady(fork, fork.encode()))
+    (key,) = end.open
+    for asked in end.asked:
+        if asked.dialog.remote != stack_knows:
+            end.tap.info_refused(clock.now, key, asked.dialog.remote)
+            end.work()
+    return end, clock
+
+
+def test_the_stack_is_told_in_which_dialog_it_shall_speak() -> None:
+    end, clock = forked(stack_knows="carol")
+    assert [one.dialog for one in end.asked] == [
+        DialogId(CALL_ID, "alice", fork) for fork in ("bob", "carol")
+    ]
+    end, clock = alone()
+    call_in(end, clock, *TRICKLES)
+    end.event(FragmentReady("alice", b"1"))
+    assert end.asked[0].dialog == DialogId(CALL_ID, "bob", "alice")
+
+
+def test_where_the_stack_does_not_speak_the_tap_does() -> None:
+    end, clock = forked(stack_knows="carol")
+    (data,) = end.wire[1:]
+    told = parse_message(data)
+    assert told.start_line[:2] == ("INFO", "sip:bob@192.0.2.7")
+    assert told.values("route") == ["<sip:far-bob;lr>", "<sip:near-bob;lr>"]
+    assert (told.from_tag, told.to_tag, told.cseq) == ("alice", "bob", (2, "INFO"))
+    assert (told.header("info-package"), told.body) == ("trickle-ice", b"bob")
+    got = len(end.stack)
+    end.incoming(response(200, 2, method="INFO", by="bob"))
+    end.event(FragmentReady("bob", b"more"))
+    assert end.asked[-1].dialog.remote == "bob", "it is asked each time"
+    assert len(end.stack) == got, "but hears nothing of what it did not send"
+    run(clock, 3)
+    assert end.sent() == ["INVITE", "INFO"], "what was answered is not sent again"
+
+
+def test_each_fork_counts_for_itself() -> None:
+    end, _ = forked(stack_knows="carol")
+    send_asked(end, 2)
+    assert header(end.wire[-1], "cseq") == "2 INFO", "to carol, from the stack"
+    for fork in ("bob", "carol"):
+        end.outgoing(request("PRACK", 3, rack(1, 1), to=fork))
+    assert [header(data, "cseq") for data in end.wire[-2:]] == ["4 PRACK", "3 PRACK"]
+    end.incoming(response(200, 4, method="PRACK", by="bob"))
+    assert header(end.stack[-1], "cseq") == "3 PRACK"
+
+
+def test_what_the_tap_tells_is_sent_again_over_udp() -> None:
+    end, clock = forked(stack_knows="carol")
+    run(clock, 31.9)
+    assert end.sent() == ["INVITE"] + ["INFO"] * 11
+
+
+def test_a_stack_that_was_not_asked_to_tell_anything_cannot_say_no() -> None:
+    end, clock = alone()
+    call_out(end, clock, *TRICKLES)
+    (key,) = end.open
+    for dialog in ("bob", "nobody"):
+        end.tap.info_refused(clock.now, key, dialog)
+    end.tap.info_refused(clock.now, key._replace(tag="nobody"), "bob")
+    end.work()
+    assert end.sent() == ["INVITE", "ACK"]

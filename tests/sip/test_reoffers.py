@@ -6,9 +6,9 @@ import pytest
 
 from sipice.session.events import Reason, UpdateNeeded
 from sipice.sip.message import parse_message
-from sipice.sip.outputs import SendReoffer
+from sipice.sip.outputs import DialogId, SendReoffer
 from sipice.sip.settings import TapConfig
-from tests.sip.story import rack, request, response, sdp
+from tests.sip.story import CALL_ID, rack, request, response, sdp
 from tests.sip.taps import (
     BOB,
     CONTACT,
@@ -352,3 +352,36 @@ def test_the_tap_does_not_offer_again_what_was_refused() -> None:
     end.event(wanted())
     run(clock, 0.1)
     assert body_of(end.wire[-1]).startswith(sdp("talk"))
+
+
+def test_the_tap_offers_in_a_fork_in_which_the_stack_does_not_speak() -> None:
+    end, clock = alone()
+    call_out(end, clock, confirmed=False)
+    for fork in ("bob", "carol"):
+        contact = f"Contact: <sip:{fork}@192.0.2.7>"
+        route = f"Record-Route: <sip:{fork}-proxy;lr>"
+        allow = "Allow: INVITE, UPDATE"
+        end.incoming(response(183, 1, contact, route, allow, by=fork, body=sdp(fork), rseq=1))
+        run(clock, 0.1)
+    end.event(wanted("bob"))
+    (asked,) = end.asked
+    assert asked.dialog == DialogId(CALL_ID, "alice", "bob")
+    (key,) = end.open
+    end.tap.reoffer_refused(clock.now, key, "bob")
+    end.work()
+    run(clock, 0.7)
+    first, again = end.wire[1:]
+    update = parse_message(first)
+    assert update.start_line[:2] == ("UPDATE", "sip:bob@192.0.2.7")
+    assert update.values("route") == ["<sip:bob-proxy;lr>"]
+    assert (update.from_tag, update.to_tag, update.cseq) == ("alice", "bob", (2, "UPDATE"))
+    assert update.contacts[0].startswith("<sip:alice@192.0.2.1:5060>")
+    assert body_of(first).startswith(sdp("offer"))
+    assert again == first, "over UDP it might have been lost"
+    got = len(end.stack)
+    end.incoming(response(200, 2, BOB, method="UPDATE", by="bob", body=sdp("answer")))
+    run(clock, 60)
+    assert end.controller.verbs()[-2:] == ["begin_offer bob", "receive_answer bob"]
+    assert end.sent() == ["INVITE", "UPDATE", "UPDATE"], "an UPDATE gets no ACK"
+    assert len(end.stack) == got
+    assert end.reports == []

@@ -19,7 +19,7 @@ def sent(ceiling: float, times: int) -> list[float]:
     def nobody(_: object) -> None:
         raise AssertionError
 
-    state = TapState(TapConfig(), Random(1), nobody)  # type: ignore[arg-type]
+    state = TapState(TapConfig(), Random(1), nobody)
     leg = CallLeg(CallKey("1", "a", True), "own")
     outputs: list[Output] = []
     resend.start(state, leg, 0.0, "x", b"data", WAY, ceiling=ceiling, times=times)

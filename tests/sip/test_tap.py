@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sipice.sip.settings import TapConfig
 from tests.sip.story import request, response, sdp
-from tests.sip.taps import ICE, alone, body_of, header, joined, run
+from tests.sip.taps import ICE, alone, body_of, call_in, header, joined, run
 
 
 def test_a_basic_call_between_two_taps() -> None:
@@ -102,3 +102,57 @@ def test_more_than_so_many_forks_are_dropped() -> None:
     run(clock, 0.1)
     assert len(end.stack) == 3
     assert len(end.reports) == 2
+
+
+def test_a_call_for_which_its_owner_has_no_room_is_refused_and_forgotten() -> None:
+    end, clock = alone()
+    call_in(end, clock)
+    end.full = True
+    for number in range(3):
+        end.incoming(request("INVITE", 1, body=sdp("offer"), call_id=f"in{number}"))
+        end.incoming(request("ACK", 1, branch="alice1INVITE", call_id=f"in{number}"))
+    end.outgoing(request("INVITE", 1, body=sdp("offer"), call_id="out"))
+    run(clock, 0.1)
+    assert end.sent() == ["200 INVITE"] + ["503 INVITE"] * 3
+    assert all(header(data, "retry-after") for data in end.wire[1:])
+    assert end.delivered() == ["INVITE", "ACK", "503 INVITE"]
+    assert len(end.controllers) == 1
+    run(clock, 33)
+    assert end.tap.next_timeout() is None
+    assert end.reports == [], "it is for the owner to say why"
+
+
+def test_a_call_that_gets_no_room_while_it_is_described_is_refused() -> None:
+    end, clock = alone(delay=1.0)
+    invite = request("INVITE", 1, body=sdp("offer"))
+    end.incoming(invite)
+    (key,) = end.open
+    end.tap.exhausted(clock.now, key)
+    end.tap.exhausted(clock.now, key._replace(tag="nobody"))
+    end.work()
+    assert end.sent() == ["503 INVITE"]
+    assert header(end.wire[0], "retry-after")
+    assert end.controller.verbs()[-1] == "close"
+    assert not end.open
+    assert not end.stack
+    end.incoming(invite)
+    assert end.wire == [end.wire[0]] * 2
+
+
+def test_a_call_that_stands_keeps_what_it_has_when_there_is_no_room_for_more() -> None:
+    end, clock = alone()
+    call_in(end, clock)
+    end.controller.delay = 1.0
+    for out in (False, True):
+        by, to = ("bob", "alice") if out else ("alice", "bob")
+        (end.outgoing if out else end.incoming)(
+            request("INVITE", 2, by=by, to=to, body=sdp("video too"))
+        )
+        (key,) = end.open
+        end.tap.exhausted(clock.now, key)
+        end.work()
+        assert end.controller.verbs()[-1] == "offer_failed alice"
+    assert end.sent()[-1] == "500 INVITE"
+    assert header(end.wire[-1], "retry-after")
+    assert end.delivered()[-1] == "500 INVITE"
+    assert end.open == [key]

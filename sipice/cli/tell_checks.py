@@ -26,7 +26,8 @@ def _sent(memory: Memory, story: Story, at: float, record: Record) -> None:
     elif kind == "triggered":
         story.note(at, f"check {{pair}} > {pair.to}, triggered: {record['why']}", 1, pair)
     else:
-        story.note(at, f"check {{pair}} > {pair.to}", 1, pair)
+        first = ", first: " + record["why"] if record["why"].startswith("better ones") else ""
+        story.note(at, f"check {{pair}} > {pair.to}{first}", 1, pair)
 
 
 def _repeated(memory: Memory, story: Story, at: float, record: Record) -> None:

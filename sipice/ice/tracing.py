@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sipice.ice.candidate import Candidate
 from sipice.ice.config import NamedServer
-from sipice.ice.pair import CandidatePair, PairState, Role
+from sipice.ice.pair import WAITING, CandidatePair, PairState, Role
 from sipice.ice.recorded import TYPES, from_candidate
 from sipice.ice.recorder import Recorder
 from sipice.ice.state import (
@@ -80,11 +80,13 @@ def queued(
 def sent(state: AgentState, check: Check) -> None:
     """A check went out: which kind, and why this pair."""
     key = check.generation.number, pair_text(check.pair)
-    reason = _recorder(state).queued.pop(key, None)
+    reason, listed = _recorder(state).queued.pop(key, None), check.generation.checklist
     if check.nominating:
         kind, why, rule = "nominating", "it is to be selected", "8.1.1"
     elif reason is not None:
         kind, why, rule = "triggered", reason, "6.1.4.2"
+    elif any(one.state is WAITING and one.priority > check.pair.priority for one in listed):
+        kind, why, rule = "ordinary", "better ones lead into another private network", "6.1.4.2"
     else:
         kind, why, rule = "ordinary", "of those that wait it has the highest priority", "6.1.4.2"
     pair(

@@ -136,11 +136,12 @@ def fate(pair: Pair) -> str:
 
 
 def _conflict(story: Story) -> str:
-    who = "we gave way" if story.switched else "the peer gave way"
+    is_ours = story.conflicts[-1][1] == "us" if story.conflicts else story.switched
+    who = "we gave way" if is_ours else "the peer gave way"
     return (
-        f"Both sides began as {story.first_role}; the role conflict was settled by the "
-        f"tie-breakers, {who} (RFC 8445 7.3.1.1). Usual causes: a B2BUA that makes both legs "
-        "offerers, or a late offer."
+        f"Both sides wanted to be {story.wanted or story.first_role}; the role conflict was "
+        f"settled by the tie-breakers, {who} (RFC 8445 7.3.1.1). Usual causes: a B2BUA that makes "
+        "both legs offerers, a late offer, or a restart that the peer answers in another role."
     )
 
 

@@ -239,6 +239,8 @@ class Story:
     gathered_at: dict[int, float] = field(default_factory=dict[int, float])
     unanswered: int = 0
     conflicts: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
+    wanted: str = ""
+    """The role that both sides wanted in the last of them."""
     """When, and who had to change."""
     switched: int = 0
     wrong_requests: Counter[str] = field(default_factory=Counter[str])

@@ -77,3 +77,15 @@ def test_a_component_that_the_peer_does_not_have_is_no_reason() -> None:
     told.runs[0].components = 2
     (text,) = reasons(told, told.runs[0])
     assert text.startswith("Every component has a valid pair, but no nomination was completed.")
+
+
+@pytest.mark.parametrize(("who", "text"), [("peer", "the peer gave way"), ("us", "we gave way")])
+def test_a_conflict_after_a_restart_is_told_by_what_both_wanted(who: str, text: str) -> None:
+    """pjsua2 answers our restart as the controlled side, which we are since its first offer."""
+    told = story(
+        (0.0, "role-switched", {"role": "controlled"}), KNOWN, formed(),
+        (10.0, "role-conflict", {"remote": "r", "role": "controlled", "who": who}),
+    )  # fmt: skip
+    (found,) = (one for one in reasons(told, told.runs[0]) if "conflict" in one)
+    assert found.startswith("Both sides wanted to be controlled;")
+    assert text in found

@@ -40,10 +40,10 @@ def main() -> None:
     if npm:
         NPM.mkdir(parents=True, exist_ok=True)
         run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(NPM), *npm])
-    for name, package in pip.items():
-        make_environment(name, package)
     for name, libraries in old.items():
         build(ROOT / name, libraries)
+    for name, package in pip.items():
+        make_environment(name, package)
     print("peers: done")
 
 

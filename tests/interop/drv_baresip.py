@@ -53,6 +53,7 @@ def account(setup: Setup) -> str:
 BARESIP = Model(
     name="baresip",
     command=command,
+    words={"hold": "x", "resume": "X"},
     recordings="dump-*-dec.wav",
     ready=re.compile("baresip is ready"),
     says={

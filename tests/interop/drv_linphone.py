@@ -76,6 +76,7 @@ LINPHONE = Model(
         "data": re.compile(r"RTP : \[d=(?!0\.00)"),
         "failed": re.compile(r"Failed ICE check list|IceStateFailed"),
     },
+    words={"hold": "pause", "resume": "resume 1"},
     farewell="quit",
 )
 

@@ -27,6 +27,7 @@ def command(setup: Setup) -> list[str]:
 PJSUA2 = Model(
     name="pjsua2",
     command=command,
+    words={"hold": "hold", "resume": "resume"},
     ready=re.compile("^ready$"),
     says={
         "nominated": re.compile("ICE negotiation success"),

@@ -215,6 +215,10 @@ class Driver:
         """Hands over the other side's description."""
         self._write({"cmd": "remote"} | remote)
 
+    def order(self, command: str) -> None:
+        """Has it do something."""
+        self._write({"cmd": command})
+
     async def close(self) -> None:
         """Asks it to end, and sees to it."""
         self._write({"cmd": "close"})

@@ -3,7 +3,7 @@
 A minimal SIP user agent on the same host exchanges the descriptions that the driver tells and
 takes. With ``--live URI`` there is none: the phone calls this party (role offer) or waits for its
 call, and the driver says ``ready``, ``nominated``, ``failed`` and, when it is closed, which tone it
-has ``heard``.
+has ``heard``; ``hold`` and ``resume`` are commands then.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ class Model:
     """What its log says where the protocol wants an event."""
     orders: Callable[[Setup], list[str]] = lambda setup: []
     """Typed when it has started."""
+    words: Mapping[str, str]
+    """What has to be typed for a command: ``hold``, ``resume``."""
     farewell: str = ""
     """Typed at its end; without one it is told to terminate."""
     recordings: str = "heard.wav"
@@ -91,10 +93,10 @@ async def _live(model: Model, asked: Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix=f"sipice-{model.name}-") as folder:
         target = asked.live if asked.role == "offer" else ""
         setup = Setup(address=own_address(), target=target, folder=Path(folder), asked=asked)
-        async with running(model, setup):
+        async with running(model, setup) as process:
             emit("ready")
-            async for _ in commands():
-                pass
+            async for command in commands():
+                _type(process, model.words[command["cmd"]])
         found = [read_tone(one) for one in setup.folder.glob(model.recordings)]
         tone, seconds = max(found, key=lambda one: one[1], default=(None, 0.0))
         emit("heard", tone=tone, seconds=seconds)
@@ -134,7 +136,7 @@ async def _tell_answer(line: Line, offer: str) -> None:
 
 
 @asynccontextmanager
-async def running(model: Model, setup: Setup) -> AsyncIterator[None]:
+async def running(model: Model, setup: Setup) -> AsyncIterator[asyncio.subprocess.Process]:
     """A phone that is ready while the context is open; what its log says is emitted."""
     write_tone(setup.tone, TONES[1], TONE_SECONDS)
     process = await asyncio.create_subprocess_exec(
@@ -153,7 +155,7 @@ async def running(model: Model, setup: Setup) -> AsyncIterator[None]:
             _type(process, *model.orders(setup))
             async with asyncio.timeout(_START):
                 await ready
-            yield
+            yield process
         finally:
             await _end(model, process)
 

@@ -4,12 +4,14 @@
         [--user=U] [--password=P] [--mode=aggr|half|full]
 
 Plays TONE, a WAV file, and records into HEARD. Logs to standard output, where it also says what its
-driver looks for: ``ready``, and ``media`` when the first packet has come.
+driver looks for: ``ready``, and ``media`` when the first packet has come. Reads ``hold`` and
+``resume`` from standard input.
 """
 
 from __future__ import annotations
 
 import argparse
+import select
 import signal
 import sys
 import threading
@@ -125,12 +127,24 @@ def main() -> None:
 
 
 def wait(account: Account) -> None:
-    """Until it has to end."""
+    """Until it has to end; the library is called by this thread alone."""
+    has_heard = False
     while not _OVER.wait(0.05):
-        if any(call.has_heard for call in account.calls):
+        if not has_heard and any(call.has_heard for call in account.calls):
+            has_heard = True
             say("media")
-            break
-    _OVER.wait()
+        if select.select([sys.stdin], [], [], 0)[0]:
+            obey(account, sys.stdin.readline().strip())
+
+
+def obey(account: Account, word: str) -> None:
+    operation = pj.CallOpParam(True)
+    for call in account.calls:
+        if word == "hold":
+            call.setHold(operation)
+        elif word == "resume":
+            operation.opt.flag = pj.PJSUA_CALL_UNHOLD
+            call.reinvite(operation)
 
 
 main()

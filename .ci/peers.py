@@ -1,7 +1,8 @@
 """Install the foreign programs of peers.toml, once; says first what it is going to do.
 
 Distribution packages come with their services held back: policy-rc.d forbids starting them while
-this runs. Packages of npm go into .peers/npm, what is built from a source of ours into .peers.
+this runs. Packages of npm go into .peers/npm, each of pip into an environment of its own in .peers,
+and there goes what is built from a source of ours.
 """
 
 import json
@@ -26,11 +27,13 @@ def main() -> None:
     wanted = tomllib.loads((ROOT / ".ci" / "peers.toml").read_text())
     apt = [package for name, package in wanted["apt"].items() if not is_here(name)]
     npm = [f"{name}@{version}" for name, version in wanted["npm"].items() if has(name) != version]
+    pip = {name: one for name, one in wanted["pip"].items() if not has_made(name, one)}
     old = {name: libraries for name, libraries in wanted["c"].items() if is_old(name)}
-    if not apt and not npm and not old:
+    if not apt and not npm and not pip and not old:
         print("peers: everything is here")
         return
-    for kind, names in (("apt", apt), ("npm", npm), ("to build", list(old))):
+    kinds = {"apt": apt, "npm": npm, "pip": list(pip.values()), "to build": list(old)}
+    for kind, names in kinds.items():
         print(f"peers: {kind}:", " ".join(names) or "nothing")
     if apt:
         install_apt(apt)
@@ -39,6 +42,8 @@ def main() -> None:
         run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(NPM), *npm])
     for name, libraries in old.items():
         build(ROOT / name, libraries)
+    for name, package in pip.items():
+        make_environment(name, package)
     print("peers: done")
 
 
@@ -68,6 +73,21 @@ def has(package: str) -> str | None:
     """The version of an npm package in .peers/npm."""
     description = NPM / "node_modules" / package / "package.json"
     return json.loads(description.read_text())["version"] if description.is_file() else None
+
+
+def has_made(name: str, package: str) -> bool:
+    """Whether the environment in .peers has a package in this very version."""
+    python = BUILT / name / "bin" / "python"
+    listed = [str(python), "-m", "pip", "freeze", "--disable-pip-version-check"]
+    if not python.exists():
+        return False
+    return package in subprocess.run(listed, capture_output=True, text=True).stdout.splitlines()
+
+
+def make_environment(name: str, package: str) -> None:
+    folder = BUILT / name
+    run([sys.executable, "-m", "venv", "--clear", str(folder)])
+    run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", package])
 
 
 def install_apt(packages: list[str]) -> None:

@@ -153,6 +153,12 @@ def _installed(name: str) -> Callable[[], str]:
     return lambda: "yes" if shutil.which(name) else ""
 
 
+def _pjsua2() -> str:
+    """The version in the environment that `make peers` made for it."""
+    asked = "import importlib.metadata as data; print(data.version('pjsua2-python'))"
+    return _first_line(str(built_folder() / "pjsua2" / "bin" / "python"), "-c", asked)
+
+
 def _chromium() -> str:
     return _npm("playwright-core")() if shutil.which("chromium") else ""
 
@@ -202,6 +208,8 @@ CAPABILITIES = {
     "tcpdump": Capability("tcpdump", _program("tcpdump"), PEERS),
     "libnice": Capability("the driver for libnice", lambda: _built("drv_nice"), PEERS),
     "baresip": Capability("baresip", _installed("baresip"), PEERS),
+    "linphone": Capability("linphone's console phone", _installed("linphonec"), PEERS),
+    "pjsua2": Capability("pjsua2 in an environment of its own", _pjsua2, PEERS),
     "sipp": Capability("sipp", _installed("sipp"), PEERS),
     "chromium": Capability("chromium and playwright-core", _chromium, PEERS),
     "rtpengine": Capability("rtpengine", _program("rtpengine"), PEERS),

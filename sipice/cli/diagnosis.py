@@ -136,11 +136,12 @@ def fate(pair: Pair) -> str:
 
 
 def _conflict(story: Story) -> str:
-    who = "we gave way" if story.switched else "the peer gave way"
+    is_ours = story.conflicts[-1][1] == "us" if story.conflicts else story.switched
+    who = "we gave way" if is_ours else "the peer gave way"
     return (
-        f"Both sides began as {story.first_role}; the role conflict was settled by the "
-        f"tie-breakers, {who} (RFC 8445 7.3.1.1). Usual causes: a B2BUA that makes both legs "
-        "offerers, or a late offer."
+        f"Both sides wanted to be {story.wanted or story.first_role}; the role conflict was "
+        f"settled by the tie-breakers, {who} (RFC 8445 7.3.1.1). Usual causes: a B2BUA that makes "
+        "both legs offerers, a late offer, or a restart that the peer answers in another role."
     )
 
 
@@ -179,10 +180,11 @@ def _silence(story: Story, run: Run) -> list[str]:
     found = _credentials(story, run)
     if story.is_lite:
         return found or [_lite(run)]
-    dead = [number for number in range(1, run.components + 1) if not _is_valid(run, number)]
+    shared = _shared(run)
+    dead = [number for number in shared if not _is_valid(run, number)]
     if not dead:
         return [*found, _not_nominated(story, run)]
-    if len(dead) < run.components:
+    if len(dead) < len(shared):
         found.append(
             f"Component {dead[0]} has no valid pair while others have: the peer may use rtcp-mux "
             "although the descriptions say two components, or one port is blocked."
@@ -199,6 +201,13 @@ def _not_nominated(story: Story, run: Run) -> str:
             "our description has not reached it yet, or was lost."
         )
     return text
+
+
+def _shared(run: Run) -> list[int]:
+    """The components that both sides have; ours where nothing is known of the peer's."""
+    ours = range(1, run.components + 1)
+    theirs = {one["component"] for one, _ in run.remote}
+    return [number for number in ours if number in theirs] or list(ours)
 
 
 def _is_valid(run: Run, number: int) -> bool:

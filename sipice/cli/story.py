@@ -242,6 +242,8 @@ class Story:
     unanswered: int = 0
     conflicts: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
     """When, and who had to change."""
+    wanted: str = ""
+    """The role that both sides wanted in the last of them."""
     switched: int = 0
     wrong_requests: Counter[str] = field(default_factory=Counter[str])
     """Requests of others that were answered with 401 or 400, by reason."""

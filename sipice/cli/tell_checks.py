@@ -125,6 +125,7 @@ def _forbidden(memory: Memory, story: Story, at: float, record: Record) -> None:
 
 def _conflict(memory: Memory, story: Story, at: float, record: Record) -> None:
     story.conflicts.append((at, record["who"]))
+    story.wanted = record["role"]
     who = "we give way" if record["who"] == "us" else "the peer must give way (487)"
     story.note(at, f"role conflict: both sides want to be {record['role']}; {who}", 2)
 

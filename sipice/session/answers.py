@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import sdp
@@ -11,6 +12,10 @@ from sipice.ice.questions import Outlook
 from sipice.session import apply, describe, mapping, offers, sections, show, streams, verify
 from sipice.session.events import DescriptionReady, Direction, Kind, MismatchFound, Reason, Rejected
 from sipice.session.state import CLOSED, Dialog, Exchange, Leg, Mode, Phase, Slot, Step
+
+_Found = tuple[Outlook, Candidate | None]
+"""Of a pair that the peer says it uses, and our half of it."""
+_HOPE = (Outlook.VALID, Outlook.OPEN, Outlook.LOST)
 
 
 def busy(leg: Leg, dialog: Dialog) -> Rejected | None:
@@ -161,10 +166,14 @@ def _is_decided(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
         if slot.stream in exchange.restarted or slot.stream in exchange.added:
             continue
         ask = _own if leg.agent.lite else _outlook
+        named = {one.component for one in entries if one.component <= slot.components}
         found = [
-            ask(dialog, exchange.remote, section, slot.stream, entry)
-            for entry in sorted(entries, key=lambda entry: entry.component)
-            if entry.component <= slot.components
+            _best(
+                ask(dialog, exchange.remote, section, slot.stream, entry)
+                for entry in entries
+                if entry.component == component
+            )
+            for component in sorted(named)
         ]
         locals_ = [local for _, local in found if local is not None]
         if len(locals_) == len(found):
@@ -178,13 +187,18 @@ def _is_decided(leg: Leg, dialog: Dialog, exchange: Exchange) -> bool:
     return True
 
 
+def _best(found: Iterable[_Found]) -> _Found:
+    """Of one component: baresip names all candidates that it knows of us, not only the used one."""
+    return min(found, key=lambda one: _HOPE.index(one[0]))
+
+
 def _outlook(
     dialog: Dialog,
     offer: SessionDescription,
     section: int,
     stream: StreamId,
     entry: sdp.RemoteCandidate,
-) -> tuple[Outlook, Candidate | None]:
+) -> _Found:
     local = mapping.parsed(entry.address, entry.port)
     remote = apply.destination_of(offer, section, entry.component)
     if local is None or remote is None:
@@ -198,7 +212,7 @@ def _own(
     section: int,
     stream: StreamId,
     entry: sdp.RemoteCandidate,
-) -> tuple[Outlook, Candidate | None]:
+) -> _Found:
     """A lite agent has no checks that could be lost: it takes the pair (RFC 8839 §4.4.2.2)."""
     address = mapping.parsed(entry.address, entry.port)
     known = dialog.agent.local_description(stream).candidates

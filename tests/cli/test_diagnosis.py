@@ -7,7 +7,7 @@ from tests.capabilities import require
 require("cli")
 
 from sipice.cli.diagnosis import fate, headline, losses, reasons
-from tests.cli.stories import KNOWN, OPEN, formed, sent, story, whole
+from tests.cli.stories import KNOWN, OPEN, answered, formed, sent, story, whole
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,27 @@ def test_no_candidates_of_the_peer_are_the_reason() -> None:
     assert reasons(told, told.runs[0]) == [
         "The peer named no candidate: its description has none, and none was trickled."
     ]
+
+
+def test_a_component_that_the_peer_does_not_have_is_no_reason() -> None:
+    """baresip names candidates of component 1 alone; what is missing is its nomination."""
+    of_first = {"candidate": {"component": 1, "address": "192.0.2.2:6000"}, "verdict": "taken"}
+    told = story(
+        KNOWN, (10.0, "remote-candidate", {"stream": 0, "generation": 1, **of_first}), formed(),
+        sent(10.0, "1"), answered(10.1, "1"),
+    )  # fmt: skip
+    told.runs[0].components = 2
+    (text,) = reasons(told, told.runs[0])
+    assert text.startswith("Every component has a valid pair, but no nomination was completed.")
+
+
+@pytest.mark.parametrize(("who", "text"), [("peer", "the peer gave way"), ("us", "we gave way")])
+def test_a_conflict_after_a_restart_is_told_by_what_both_wanted(who: str, text: str) -> None:
+    """pjsua2 answers our restart as the controlled side, which we are since its first offer."""
+    told = story(
+        (0.0, "role-switched", {"role": "controlled"}), KNOWN, formed(),
+        (10.0, "role-conflict", {"remote": "r", "role": "controlled", "who": who}),
+    )  # fmt: skip
+    (found,) = (one for one in reasons(told, told.runs[0]) if "conflict" in one)
+    assert found.startswith("Both sides wanted to be controlled;")
+    assert text in found

@@ -34,7 +34,7 @@ def test_no_golden_explanation_is_left_over() -> None:
         ("connected-a", "connected after 100 ms"),
         ("connected-a", "50 ms 50 ms 1 RTT"),
         ("lost-packet-a", "packets were lost"),
-        ("conflict-b", "Both sides began as controlling"),
+        ("conflict-b", "Both sides wanted to be controlling"),
         ("failure-a", "No TURN server is configured"),
         ("relayed-a", "waited 400 ms for 4 better pairs"),
         ("relayed-a", "Our NAT changes ports for each destination"),

@@ -58,7 +58,12 @@ PINGS = 250
 
 
 def options() -> argparse.Namespace:
-    """The command line of every driver."""
+    """What the command line says."""
+    return command_line().parse_args()
+
+
+def command_line() -> argparse.ArgumentParser:
+    """That of every driver."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--role", choices=("offer", "answer"), default="offer")
     parser.add_argument("--stun", default="", help="HOST:PORT")
@@ -73,7 +78,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--address", default="", help="the only local address to use")
     parser.add_argument("--certificate", default="", help="a file: what TLS has to trust")
     parser.add_argument("--trace", default=None, help="a file for the record of what happened")
-    return parser.parse_args()
+    return parser
 
 
 def emit(event: str, **fields: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import sipice
+from tests.capabilities import found
 from tests.interop.peers import peer_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interop.md"
@@ -46,6 +47,8 @@ def version(name: str) -> str:
     match peer.package:
         case ("pypi", package):
             return importlib.metadata.version(package)
+        case ("peers", capability):
+            return found(capability)
         case ("debian", package):
             return _debian(package)
         case _:

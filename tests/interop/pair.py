@@ -109,9 +109,7 @@ async def run(
     return outcome
 
 
-async def _introduce(
-    one: _Driver, two: _Driver, media: str, outcome: Outcome, settle: float
-) -> None:
+async def _introduce(one: Driver, two: Driver, media: str, outcome: Outcome, settle: float) -> None:
     """Both get the other's description; the clock starts when the last is on its way."""
     offer = await one.expect("local")
     kept: list[str] = []
@@ -166,8 +164,8 @@ def _types(nominated: Event) -> tuple[str, str]:
     return local, remote
 
 
-class _Driver:
-    """One running driver."""
+class Driver:
+    """One running driver, or another program that speaks as drivers do."""
 
     def __init__(self, name: str, kind: Kind, process: asyncio.subprocess.Process) -> None:
         self.name = name
@@ -217,6 +215,10 @@ class _Driver:
         """Hands over the other side's description."""
         self._write({"cmd": "remote"} | remote)
 
+    def order(self, command: str) -> None:
+        """Has it do something."""
+        self._write({"cmd": command})
+
     async def close(self) -> None:
         """Asks it to end, and sees to it."""
         self._write({"cmd": "close"})
@@ -236,14 +238,9 @@ class _Driver:
 
 
 @asynccontextmanager
-async def _driver(side: Side, role: str, media: str) -> AsyncIterator[_Driver]:
-    """A driver that runs while the context is open."""
-    peer, mode = peer_of(side.peer)
-    words = [*peer.command(), "--role", role, "--media", media, *side.options]
-    if mode:
-        words += ["--mode", mode]
+async def started(name: str, kind: Kind, words: list[str]) -> AsyncIterator[Driver]:
+    """A program that runs while the context is open."""
     process = await asyncio.create_subprocess_exec(
-        *side.enter(),
         *words,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -251,7 +248,7 @@ async def _driver(side: Side, role: str, media: str) -> AsyncIterator[_Driver]:
         cwd=ROOT,
         limit=_LONGEST_LINE,
     )
-    driver = _Driver(f"{side.peer} as {role}er", peer.kind, process)
+    driver = Driver(name, kind, process)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(driver.read())
         tasks.create_task(driver.read_complaints())
@@ -259,3 +256,15 @@ async def _driver(side: Side, role: str, media: str) -> AsyncIterator[_Driver]:
             yield driver
         finally:
             await driver.close()
+
+
+@asynccontextmanager
+async def _driver(side: Side, role: str, media: str) -> AsyncIterator[Driver]:
+    """That of a peer in a session."""
+    peer, mode = peer_of(side.peer)
+    words = [*peer.command(), "--role", role, "--media", media, *side.options]
+    if mode:
+        words += ["--mode", mode]
+    name = f"{side.peer} as {role}er"
+    async with started(name, peer.kind, [*side.enter(), *words]) as driver:
+        yield driver

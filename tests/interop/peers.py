@@ -43,7 +43,7 @@ class Peer:
     turn: tuple[str, ...] = ("udp", "tcp", "tls")
     """How it reaches a TURN server."""
     package: tuple[str, str] = ("", "")
-    """Where its version is asked: "pypi" or "debian", and the name there."""
+    """Where its version is asked: "pypi", "debian", or "peers" for a capability; the name there."""
 
 
 def _python(name: str) -> Callable[[], list[str]]:
@@ -99,6 +99,23 @@ _TABLE = (
         needs=("baresip",),
         turn=("udp",),
         package=("debian", "baresip-core"),
+    ),
+    Peer(
+        name="linphone",
+        kind=Kind.PHONE,
+        command=_python("drv_linphone"),
+        needs=("linphone",),
+        turn=("udp",),
+        package=("debian", "linphone-cli"),
+    ),
+    Peer(
+        name="pjsua2",
+        kind=Kind.PHONE,
+        command=_python("drv_pjsua2"),
+        needs=("pjsua2",),
+        modes=("aggr", "half", "full"),
+        turn=("udp", "tcp"),
+        package=("peers", "pjsua2"),
     ),
 )
 

@@ -15,8 +15,8 @@ from tests.lab.topology import SERVER
 
 OURS = "sipice"
 STRANGERS = (
-    *("aioice", "nice", "nice:aggr", "nice:consent", "chromium", "baresip"),
-    *("nice:lite", "rtpengine"),
+    *("aioice", "nice", "nice:aggr", "nice:consent", "chromium"),
+    *("baresip", "linphone", "pjsua2", "nice:lite", "rtpengine"),
 )
 """All peers of the table, in every mode worth a row; the last ones on a public address."""
 PATIENCE = 20.0

@@ -8,18 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
 
 from aiosipua import SipUAC, SipUAS, UdpSipTransport, parse_sdp, serialize_sdp
 
 from sipice.cli.demo.agent import Phone
 from sipice.cli.demo.g711 import Law, decode
-from sipice.cli.demo.tone import loudest
 from sipice.cli.demo.voice import TONES, Voice
 from sipice.plugins.aiosipua import IceTransport
 from sipice.plugins.plugin import PluginConfig
 from sipice.session import IceOff
+from tests.interop.tones import main_tone
 
 TALKS = 2.0
 """Seconds."""
@@ -50,16 +48,10 @@ async def call(own: str, peer: str, server: str) -> None:
     await uas.stop()
     receiver, sent = phone.voice.receiver, phone.voice.sent
     heard = {"tone": phone.voice.heard_tone(), "heard": receiver.received, "sent": sent}
-    heard["main_tone"] = _mostly(decode(b"".join(receiver.payloads), Law.MU))
+    heard["main_tone"], _ = main_tone(decode(b"".join(receiver.payloads), Law.MU))
     told = {**heard, "to": str(path.to), "plain": await _is_plain(running)}
     sys.stdout.write(json.dumps(told) + "\n")
     phone.voice.close()
-
-
-def _mostly(samples: Sequence[int]) -> float | None:
-    """The tone in most tenths of a second: a jitter buffer may leave out a piece here and there."""
-    parts = [samples[at : at + 800] for at in range(0, len(samples) - 800, 800)]
-    return Counter(loudest(part, TONES) for part in parts).most_common(1)[0][0]
 
 
 async def _is_plain(running) -> bool:  # type: ignore[no-untyped-def]

@@ -66,6 +66,34 @@ def test_a_legacy_peer_is_told_of_the_nominated_candidates_by_the_controlling_si
     assert call.refused == []
 
 
+class Verbose(Legacy):
+    """As baresip does: an updated offer names every candidate that was told, the used one last."""
+
+    def _arrive(self, sender: object, event: object) -> None:
+        text = event.sdp  # type: ignore[attr-defined]
+        if text.startswith(b"v=") and b"\r\na=remote-candidates:" in text:
+            told = [one for one in self.sent(self.b)[0].media[0].candidates if one.component == 1]
+            used = sdp.parse(text).media[0].remote_candidates[0]
+            assert (used.address, used.port) in [(one.address, one.port) for one in told]
+            told.sort(key=lambda one: (one.address, one.port) == (used.address, used.port))
+            head, _, rest = text.partition(b"a=remote-candidates:")
+            all_of_them = " ".join(f"1 {one.address} {one.port}" for one in told)
+            rest = rest.partition(b"\r\n")[2]
+            text = b"%sa=remote-candidates:%s\r\n%s" % (head, all_of_them.encode(), rest)
+        super()._arrive(sender, event._replace(sdp=text))  # type: ignore[attr-defined]
+
+
+def test_an_updated_offer_that_names_more_candidates_than_it_uses_is_no_lost_pair() -> None:
+    topology = build(OPEN, HOME, rtt=0.050)
+    hosts_first = replace(config(topology), default_order=(CandidateType.HOST,))
+    call = Verbose(topology, hosts_first, stacks=muxed()).connect().run(5.0)
+    assert reasons(call) == [("a", Reason.NOMINATED)]
+    pair = call.selected(call.a)
+    (answer,) = call.sent(call.b)[-1].media[0].candidates
+    assert (answer.address, answer.port) == (pair.remote.address.host, pair.remote.address.port)
+    call.talk()
+
+
 @rfc("8839", "4.3.4", "rule/MUST", "8839-4.3.4-2")
 def test_a_peer_with_ice2_is_not_bothered_but_later_offers_are_aligned() -> None:
     topology = build(OPEN, HOME, rtt=0.050)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 SCENARIOS = Path(__file__).parent / "sipp"
 
+_GIVEN: set[int] = set()
+"""UDP and TCP ports handed out in this process, whose owner may not have bound them yet."""
+
 UFRAG, PASSWORD = "sipp", "sippsippsippsippsippsi"
 
 
@@ -133,12 +136,14 @@ class Sipp:
 
 
 def free_port(transport: str, count: int = 1) -> int:
-    """An even port that is free now, and as many behind it."""
+    """An even port that is free now, and as many behind it; nobody else here gets them."""
     while True:
         with socket.socket(socket.AF_INET, _kind(transport)) as found:
             found.bind(("127.0.0.1", 0))
             port = int(found.getsockname()[1]) & ~1
-        if all(is_free(port + number, transport) for number in range(count)):
+        wanted = range(port, port + count)
+        if _GIVEN.isdisjoint(wanted) and all(is_free(one, transport) for one in wanted):
+            _GIVEN.update(wanted)
             return port
 
 

@@ -16,9 +16,9 @@ require("cli")
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from sipice.cli.main import app
+from sipice.cli.main import program
 
-COMMAND = get_command(app)
+COMMAND = get_command(program())
 """Made once; the runner's own ``invoke`` reads the signatures of all subcommands for every run."""
 
 TRACES = Path(__file__).resolve().parents[1] / "traces"

@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTHONS ?= python3.11 python3.12 python3.13
 JOBS ?= auto
+# Neighbours stay together, and with them what a module makes once for all its tests.
+SPREAD = -n $(JOBS) --dist worksteal
 DEMO ?=
 BIN := $(VENV)/bin
 FAST := not long and not lab
@@ -36,7 +38,7 @@ cover: venv ## every branch of sdp is reached by its own tests, without luck and
 	$(BIN)/coverage report --fail-under=100 --show-missing --skip-covered
 
 suite: venv ## all fast tests
-	$(BIN)/python -m pytest -n $(JOBS) -m "$(FAST)"
+	$(BIN)/python -m pytest $(SPREAD) -m "$(FAST)"
 
 lab: venv ## the tests in network namespaces; without root in a namespace of users
 	$(LAB) $(BIN)/python -m pytest -m lab
@@ -45,7 +47,7 @@ interop: venv ## every peer, both roles, behind NATs; writes docs/interop.md
 	$(LAB) $(BIN)/python -m tests.interop
 
 long: venv ## what takes too long for every change: more examples, longer runs
-	SIPICE_PROFILE=long $(BIN)/python -m pytest -n $(JOBS) -m "not lab"
+	SIPICE_PROFILE=long $(BIN)/python -m pytest $(SPREAD) -m "not lab"
 	$(BIN)/python -m tests.mutation
 
 pythons: ## the suite on each interpreter of PYTHONS

@@ -21,7 +21,7 @@ class Change:
             before = section._lines
             if before != lines:
                 self._edits.append((section, before, lines))
-                section._lines, section._fields = lines, None
+                section._lines, section._index = lines, None
 
     def __bool__(self) -> bool:
         return bool(self._edits)

@@ -14,12 +14,19 @@ from sdp.section import Section
 class MediaDescription(Section):
     """One media section; its first line is the m= line."""
 
-    __slots__ = ()
+    __slots__ = ("_read",)
+
+    def __init__(self, lines: list[bytes], eol: bytes = CRLF) -> None:
+        super().__init__(lines, eol)
+        self._read: tuple[list[bytes], MediaLine | None] | None = None  # of these lines
 
     @property
     def media_line(self) -> MediaLine | None:
         """The m= line (RFC 8866 §5.14), None where it cannot be read."""
-        return self._first("m=", MediaLine.parse)
+        read = self._read
+        if read is None or read[0] is not self._lines:
+            read = self._read = self._lines, self._first("m=", MediaLine.parse)
+        return read[1]
 
     @property
     def type(self) -> str:
@@ -76,7 +83,7 @@ class SessionDescription(Section):
     ) -> None:
         self._lines = lines
         self._eol = eol
-        self._fields = None
+        self._index = None
         self._facts: object = None  # what sdp.facts has read
         self.media = media
 

@@ -7,6 +7,7 @@ no view (``sdp.lint`` says why) and stays where it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from sdp.attributes import Crypto, Direction, Fingerprint, Fmtp, Rtcp, Rtpmap
@@ -24,13 +25,12 @@ _DIRECTIONS = tuple(Direction)
 class Section:
     """The session-level part or one media section of a description."""
 
-    __slots__ = ("_attributes", "_eol", "_fields", "_lines")
+    __slots__ = ("_eol", "_index", "_lines")
 
     def __init__(self, lines: list[bytes], eol: bytes = CRLF) -> None:
         self._lines = lines
         self._eol = eol
-        self._fields: dict[bytes, list[int]] | None = None  # built with _attributes when asked for
-        self._attributes: dict[bytes, list[int]]
+        self._index: dict[bytes, list[int]] | None = None  # built when asked for
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._lines)} lines>"
@@ -44,21 +44,23 @@ class Section:
 
     def positions(self, name: str) -> Sequence[int]:
         """Where the lines of one kind stand: ``"c="`` for a field, ``"mid"`` for an attribute."""
-        if self._fields is None:
-            self._build_index()
-        key = name.encode("ascii", "replace")
-        index = self._fields if key[1:] == b"=" else self._attributes
-        return index.get(key if key[1:] == b"=" else key.lower(), ()) if index else ()
+        index = self._index
+        if index is None:
+            index = self._index = _index_of(self._lines)
+        return index.get(_key(name), ())
 
     def values(self, name: str) -> list[bytes]:
         """The raw values of all lines of one kind, in order and without line endings.
 
         For a field that is what follows ``x=``, for an attribute what follows the colon.
         """
+        positions = self.positions(name)
+        if not positions:
+            return []
         lines = self._lines
         if name[1:] == "=":
-            return [content(lines[i])[2:] for i in self.positions(name)]
-        return [content(lines[i]).partition(b":")[2] for i in self.positions(name)]
+            return [content(lines[i])[2:] for i in positions]
+        return [content(lines[i]).partition(b":")[2] for i in positions]
 
     def attribute(self, name: str) -> str | None:
         """The value of the first attribute of that name without outer blanks; "" for a flag."""
@@ -68,17 +70,6 @@ class Section:
     def has(self, name: str) -> bool:
         """Whether there is a line of that kind."""
         return bool(self.positions(name))
-
-    def _build_index(self) -> None:
-        fields: dict[bytes, list[int]] = {}
-        attributes: dict[bytes, list[int]] = {}
-        for position, line in enumerate(self._lines):
-            if line[:2] == b"a=":
-                name = line[2:].partition(b":")[0].rstrip().lower()
-                attributes.setdefault(name, []).append(position)
-            elif line[1:2] == b"=":
-                fields.setdefault(line[:2], []).append(position)
-        self._fields, self._attributes = fields, attributes
 
     # Edits ---------------------------------------------------------------------------------------
 
@@ -115,7 +106,7 @@ class Section:
     def _set(self, lines: list[bytes]) -> None:
         """Take another list of lines; a list once taken is never changed."""
         self._lines = lines
-        self._fields = None
+        self._index = None
 
     # Typed views ---------------------------------------------------------------------------------
 
@@ -268,3 +259,26 @@ class Section:
     def label(self) -> str | None:
         """a=label (RFC 4574 §4)."""
         return self.attribute("label")
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> bytes:
+    """How an index has a kind of line: a field as ``c=``, an attribute in small letters."""
+    key = name.encode("ascii", "replace")
+    return key if key[1:] == b"=" else key.lower()
+
+
+def _index_of(lines: list[bytes]) -> dict[bytes, list[int]]:
+    """Where the lines of each kind stand."""
+    index: dict[bytes, list[int]] = {}
+    for position, line in enumerate(lines):
+        if line[:2] == b"a=":
+            key = line[2:].partition(b":")[0].rstrip().lower()
+            if key[1:] == b"=":
+                continue  # ``a=c=``: no attribute has a name that reads like a field
+        elif line[1:2] == b"=":
+            key = line[:2]
+        else:
+            continue
+        index.setdefault(key, []).append(position)
+    return index

@@ -11,6 +11,8 @@ def main() -> None:
     """Run the command line; without its extra say in one line what to install."""
     try:
         from sipice.cli.main import run
+
+        run()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except ModuleNotFoundError as missing:
@@ -21,7 +23,6 @@ def main() -> None:
             "pip install 'sipice[cli]'\n"
         )
         raise SystemExit(2) from None
-    run()
 
 
 if __name__ == "__main__":

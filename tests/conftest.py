@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -29,6 +31,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if is_required(names):
             pytest.fail(f"CI must be able to run this: {why}", pytrace=False)
         pytest.skip(why)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a few tests wait for real time, alone or for peers."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -204,7 +204,8 @@ def _wants_a_test(module: Path) -> bool:
 
 def _impatience(path: Path) -> Iterator[str]:
     """Sleeping, mocking, and values assigned into something imported."""
-    imported = {what or name for name, what in _imports(path)}
+    imports = list(_imports(path))
+    imported = {what or name for name, what in imports}
     for node in _nodes(path):
         where = f"{path}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Name | ast.Attribute) and _last_name(node) == "sleep":
@@ -216,7 +217,7 @@ def _impatience(path: Path) -> Iterator[str]:
             for target in targets:
                 if isinstance(target, ast.Attribute) and _first_name(target) in imported:
                     yield f"{where} changes {ast.unparse(target)}"
-    if any(name.startswith(("unittest", "mock")) for name, _ in _imports(path)):
+    if any(name.startswith(("unittest", "mock")) for name, _ in imports):
         yield f"{path} mocks"
 
 

@@ -7,6 +7,7 @@ about two successive descriptions of one side. Both never raise on what ``sdp.pa
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from types import ModuleType
 
 from sdp.lint import (
@@ -86,6 +87,11 @@ def compare(earlier: SessionDescription, later: SessionDescription) -> list[Find
 
 
 def _ask(view: View, scope: Scope, kind: Kind | None) -> list[Finding]:
-    asked = [row for row in RULES if row.applies(scope, kind)]
-    found = [finding for row in asked for finding in row.findings(view)]
+    found = [finding for row in _asked(scope, kind) for finding in row.findings(view)]
     return sorted(found, key=lambda finding: (finding.line or 0, finding.code))
+
+
+@cache
+def _asked(scope: Scope, kind: Kind | None) -> tuple[Rule, ...]:
+    """The rules that speak about texts of that scope and kind."""
+    return tuple(row for row in RULES if row.applies(scope, kind))

@@ -45,14 +45,17 @@ class Level:
 
     def lines(self, name: str) -> Iterator[tuple[int, str]]:
         """Position and value, without outer blanks, of all lines of one kind."""
-        section = self.section
-        values = section.values(name)
-        for position, value in zip(section.positions(name), values, strict=True):
+        positions = self.section.positions(name)
+        if not positions:
+            return
+        for position, value in zip(positions, self.section.values(name), strict=True):
             yield position, text(value.strip())
 
     def raw(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Position and raw value of all lines of one kind."""
-        yield from zip(self.section.positions(name), self.section.values(name), strict=True)
+        positions = self.section.positions(name)
+        if positions:
+            yield from zip(positions, self.section.values(name), strict=True)
 
     def at(self, name: str) -> int:
         """Where the first line of one kind stands; the top of the level where there is none."""

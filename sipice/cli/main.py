@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
 from sipice import __version__
-from sipice.cli import rewrite
-from sipice.cli.connect import connect
-from sipice.cli.demo.command import demo
-from sipice.cli.explain import explain
-from sipice.cli.gather import gather
-from sipice.cli.lint import lint
-from sipice.cli.nat import nat
-from sipice.cli.show import show
 from sipice.cli.terminal import FINE
 
-app = typer.Typer(
-    name="sipice",
-    help="ICE for SIP: look at descriptions, find their faults, change them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 findings, 2 unusable input.",
-)
-app.command()(show)
-app.command()(lint)
-app.command()(explain)
-app.command()(gather)
-app.command()(nat)
-app.command()(connect)
-app.command()(demo)
-app.add_typer(rewrite.app, name="rewrite")
+MODULES = {
+    "show": "sipice.cli.show",
+    "lint": "sipice.cli.lint",
+    "explain": "sipice.cli.explain",
+    "gather": "sipice.cli.gather",
+    "nat": "sipice.cli.nat",
+    "connect": "sipice.cli.connect",
+    "demo": "sipice.cli.demo.command",
+    "rewrite": "sipice.cli.rewrite",
+}
+"""Where each subcommand is."""
+
+
+def program(*names: str) -> typer.Typer:
+    """The command with these subcommands, or with all."""
+    app = typer.Typer(
+        name="sipice",
+        help="ICE for SIP: look at descriptions, find their faults, change them.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit codes: 0 fine, 1 findings, 2 unusable input.",
+    )
+    app.callback()(_main)
+    for name in names or MODULES:
+        module = import_module(MODULES[name])
+        if name == "rewrite":
+            app.add_typer(module.app, name=name)
+        else:
+            app.command()(getattr(module, name))
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -44,7 +52,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit(FINE)
 
 
-@app.callback()
 def _main(
     version: Annotated[
         bool,
@@ -60,5 +67,6 @@ def run() -> NoReturn:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a locale that cannot show a name shows an escape
             reconfigure(errors="backslashreplace")
-    app()
+    asked = [word for word in sys.argv[1:2] if word in MODULES]
+    program(*asked)()  # one subcommand starts in half the time of all
     sys.exit(FINE)

@@ -24,6 +24,7 @@ from sipice.ice import (
 from sipice.net import Transport
 from tests.aio.harness import CONFIG, HOST, PATIENCE, Run, introduce, on_each_loop
 from tests.aio.turn import turn_server
+from tests.ports import spare
 
 SESSIONS = 50
 LITE = replace(CONFIG, lite=True)
@@ -181,8 +182,7 @@ def test_a_second_component_is_refused_with_the_remedy() -> None:
 
 def test_udp_and_tcp_have_the_port_that_was_asked_for() -> None:
     async def scenario() -> None:
-        async with SharedPort(addresses=[HOST]) as probe:
-            number = probe.udp[0].endpoint.address.port
+        number = spare()
         async with SharedPort(addresses=[HOST], port=number, tcp=True) as port:
             assert port.udp[0].endpoint.address.port == number
             assert port.tcp[0].address.port == number

@@ -9,6 +9,9 @@ from tests.capabilities import require
 
 require("cli")
 
+from typer.testing import CliRunner
+
+from sipice.cli.main import MODULES, program
 from tests.cli.run import run
 
 
@@ -22,6 +25,11 @@ def test_help_names_each_subcommand_and_its_options(name: str) -> None:
     ended = run(name, "-h")
     assert ended.code == 0
     assert "--help" in ended.out
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_subcommand_that_was_read_alone_is_the_same(name: str) -> None:
+    assert CliRunner().invoke(program(name), [name, "-h"]).output == run(name, "-h").out
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from sipice.plugins.aiosip_wire import Headers
 from sipice.plugins.aiosipua import IceTransport
 from sipice.plugins.plugin import Plugin, PluginConfig
 from sipice.session import IceOff, PathSelected, UpdateNeeded
+from sipice.sip.outputs import DialogId
 from tests.interop.tones import main_tone
 
 SIP = 5060
@@ -104,7 +105,7 @@ class OnAiosipua:
 
 
 class _SilentTransport(IceTransport):
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         return True  # as one who takes note and does nothing
 
 
@@ -160,7 +161,7 @@ class OnAiosip:
 
 
 class _SilentApplication(Application):
-    def reoffer(self, call_id: str, method: str) -> bool:
+    def reoffer(self, dialog: DialogId, method: str) -> bool:
         return True  # as one who takes note and does nothing
 
 

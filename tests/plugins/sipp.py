@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import is_free, spare
 
 SCENARIOS = Path(__file__).parent / "sipp"
 
@@ -49,8 +50,8 @@ class Sipp:
         named = isinstance(scenario, str)
         self._scenario = SCENARIOS / f"{scenario}.xml" if named else scenario
         self._echo = echo
-        self.port = free_port(transport)
-        self.media_port = free_port("udp", count=4)
+        self.port = spare()
+        self.media_port = spare(4)
         """sipp binds this one for audio and the next even one for video."""
         self._folder = folder
         self._remote = remote
@@ -130,27 +131,3 @@ class Sipp:
     def _read(self, name: str) -> str:
         path = self._folder / name
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def free_port(transport: str, count: int = 1) -> int:
-    """An even port that is free now, and as many behind it."""
-    while True:
-        with socket.socket(socket.AF_INET, _kind(transport)) as found:
-            found.bind(("127.0.0.1", 0))
-            port = int(found.getsockname()[1]) & ~1
-        if all(is_free(port + number, transport) for number in range(count)):
-            return port
-
-
-def is_free(port: int, transport: str) -> bool:
-    """Nobody is bound to this port of the loopback."""
-    with socket.socket(socket.AF_INET, _kind(transport)) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _kind(transport: str) -> socket.SocketKind:
-    return socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM

@@ -18,12 +18,12 @@ require("aiosipua", "cli")
 
 from aiosipua import SipUAC, SipUAS, TcpSipTransport, build_sdp
 
-from sipice.cli.demo.agent import free_port
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
 from sipice.plugins.aiosipua import IceTransport
 from tests.plugins import stacks
 from tests.plugins.ends import config, connected, pair, run, until
 from tests.plugins.rivals import SDP
+from tests.ports import spare
 from tests.sip.story import request
 
 
@@ -100,7 +100,7 @@ def test_a_call_over_tcp() -> None:
 
     async def main() -> None:
         ends = []
-        for port in (free_port(), free_port()):
+        for port in (spare(), spare()):
             inner = TcpSipTransport(local_addr=("127.0.0.1", port))
             transport = IceTransport(inner, config=config())
             uac = SipUAC(transport)
@@ -130,7 +130,7 @@ def test_answers_over_tcp_take_the_connection_of_the_request() -> None:
     """RFC 3261 §18.2.2: the port in the Via is where the peer listens, not where it asks from."""
 
     async def main() -> None:
-        transport = IceTransport(TcpSipTransport(("127.0.0.1", free_port())), config=config())
+        transport = IceTransport(TcpSipTransport(("127.0.0.1", spare())), config=config())
         uas = SipUAS(transport, uac=SipUAC(transport))
         uas.on_invite = lambda call: call.accept(build_sdp("127.0.0.1", 42_000, 0, "PCMU"))
         await uas.start()

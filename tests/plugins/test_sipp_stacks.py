@@ -22,8 +22,11 @@ from tests.plugins.sippers import FaxPhone, Manners, OnAiosip, OnAiosipua, Sippe
 
 STACKS: dict[str, Callable[..., Sipper]] = {"aiosipua": OnAiosipua, "aiosip": OnAiosip}
 WITH_ICE = pytest.param(True, id="ice", marks=pytest.mark.long)
-ICE = pytest.mark.parametrize("ice", [pytest.param(False, id="plain"), WITH_ICE])
+ICE = [pytest.param(False, id="plain"), WITH_ICE]
+AT_ONCE = 8
 Act = Callable[[Sipper], Awaitable[None]]
+Played = dict[tuple[str, str], str | BaseException]
+"""What sipp complained about, by stack and scenario."""
 
 
 def make(stack: str, manners: Manners) -> Sipper:
@@ -71,17 +74,7 @@ CALLERS = [
 ]
 
 
-@ICE
-@pytest.mark.parametrize(("stack", "scenario", "manners"), CALLERS)
-def test_sipp_calls(stack: str, scenario: str, manners: Manners, ice: bool, tmp_path: Path) -> None:
-    async def main() -> None:
-        agent = make(stack, manners)
-        assert await called(agent, scenario, tmp_path, ice=ice) == ""
-
-    asyncio.run(main())
-
-
-@ICE
+@pytest.mark.parametrize("ice", ICE)
 def test_sipp_acknowledges_a_reliable_180(ice: bool, tmp_path: Path) -> None:
     """aiosipua shows its answer in a 180 where the scenario has a 183.
 
@@ -155,14 +148,45 @@ CALLEES: list[tuple[str, str, Act]] = [
 ]
 
 
-@ICE
-@pytest.mark.parametrize(("stack", "scenario", "act"), CALLEES)
-def test_sipp_is_called(stack: str, scenario: str, act: Act, ice: bool, tmp_path: Path) -> None:
-    async def main() -> None:
-        agent = make(stack, Manners())
-        assert await calling(agent, scenario, tmp_path, act, ice=ice) == ""
+@pytest.fixture(scope="module", params=ICE)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """All calls, several at a time: they consist of pauses."""
+    return asyncio.run(play_all(tmp_path_factory.mktemp("stacks"), ice=request.param))
 
-    asyncio.run(main())
+
+async def play_all(folder: Path, *, ice: bool) -> Played:
+    calls: dict[tuple[str, str], Awaitable[str]] = {}
+    for stack, scenario, manners in CALLERS:
+        place = folder / f"{stack}-{scenario}"
+        calls[stack, scenario] = called(make(stack, manners), scenario, place, ice=ice)
+    for stack, scenario, act in CALLEES:
+        place = folder / f"{stack}-{scenario}"
+        calls[stack, scenario] = calling(make(stack, Manners()), scenario, place, act, ice=ice)
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(call: Awaitable[str]) -> str:
+        async with places:
+            return await call
+
+    results = await asyncio.gather(*map(one, calls.values()), return_exceptions=True)
+    return dict(zip(calls, results, strict=True))
+
+
+def complaints(played: Played, stack: str, scenario: str) -> str:
+    found = played[stack, scenario]
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+@pytest.mark.parametrize(("stack", "scenario"), [case[:2] for case in CALLERS])
+def test_sipp_calls(stack: str, scenario: str, played: Played) -> None:
+    assert complaints(played, stack, scenario) == ""
+
+
+@pytest.mark.parametrize(("stack", "scenario"), [case[:2] for case in CALLEES])
+def test_sipp_is_called(stack: str, scenario: str, played: Played) -> None:
+    assert complaints(played, stack, scenario) == ""
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -18,6 +18,10 @@ def test_lines_of_a_kind_are_found_by_field_or_attribute_name() -> None:
     assert audio.positions("b=") == ()
 
 
+def test_an_attribute_whose_name_reads_like_a_field_is_none() -> None:
+    assert section("a=c=IN IP4 192.0.2.1", "a=c=:x").positions("c=") == ()
+
+
 def test_an_attribute_is_a_text_without_outer_blanks() -> None:
     audio = section("a=mid: 0 ", "a=label", "a=ice-lite ", "a=odd:\udcff".replace("\udcff", "é"))
     assert audio.attribute("mid") == "0"

@@ -144,7 +144,10 @@ class Host:
         return [ip for interface in self.interfaces for ip in interface.addresses]
 
     def interface_of(self, ip: bytes) -> Interface | None:
-        return next((i for i in self.interfaces if ip in i.addresses), None)
+        for interface in self.interfaces:
+            if ip in interface.addresses:
+                return interface
+        return None
 
     def remove_address(self, ip: bytes) -> None:
         """The address is gone: what its sockets send from now on vanishes."""
@@ -181,7 +184,8 @@ class Host:
         if interface is None or packet.dst.family != packet.src.family:
             self.world.trace.packet(now, self.name, "cannot", packet)
             return
-        if any(lose(self.name, packet) for lose in self.world.losses):
+        losses = self.world.losses
+        if losses and any(lose(self.name, packet) for lose in losses):
             self.world.trace.packet(now, self.name, "lost", packet)
             return
         self.world.trace.packet(now, self.name, "sends", packet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.simnet.world import Packet, World
 
@@ -53,24 +54,25 @@ class Link:
         if passing and not (self.delay or self.jitter or self.reorder or self.duplicate):
             deliver(packet)
             return
-        copies = (
-            2 if self.duplicate and not packet.is_tcp and world.rng.random() < self.duplicate else 1
-        )
-        for _ in range(copies):
-            world.at(self._arrival(world, packet), lambda: deliver(packet))
+        twice = self.duplicate and not packet.is_tcp and world.rng.random() < self.duplicate
+        for _ in range(2 if twice else 1):
+            world.at(self._arrival(world, packet), partial(deliver, packet))
 
     def _reason_to_lose(self, world: World, packet: Packet) -> str | None:
         if self.cut:
             return "cut"
         if packet.is_tcp:
-            return "dropped" if any(drop(packet) for drop in self.drops) else None
+            return "dropped" if self._drops(packet) else None
         if len(packet.data) + IP_AND_UDP[len(packet.dst.ip)] > self.mtu:
             return "too big"
-        if any(drop(packet) for drop in self.drops):
+        if self._drops(packet):
             return "dropped"
         if self.loss and world.rng.random() < self.loss:
             return "lost"
         return None
+
+    def _drops(self, packet: Packet) -> bool:
+        return bool(self.drops) and any(drop(packet) for drop in self.drops)
 
     def _arrival(self, world: World, packet: Packet) -> float:
         arrival = world.now + self.delay

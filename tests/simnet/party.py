@@ -93,7 +93,7 @@ class Party:
         events, commands = self.controller.take_events(), self.controller.take_commands()
         for event in events:
             self.events.append((self.world.now, event))
-            self.world.trace.note(self.world.now, self.name, f"event {event!r:.200}")
+            self.world.trace.event(self.world.now, self.name, event)
             if isinstance(event, DataReceived):
                 self.media.append((self.world.now, event.dialog, event.data))
             for watcher in list(self.watchers):

@@ -25,21 +25,33 @@ class Trace:
     """The last so many records of a world."""
 
     def __init__(self, size: int = 50_000) -> None:
-        self._lines: deque[Line] = deque(maxlen=size)
+        self._lines: deque[tuple[float, str, object, Place | None, Place | None, bytes]]
+        self._lines = deque(maxlen=size)
 
     def packet(self, now: float, where: str, what: str, packet: tuple[Place, Place, bytes]) -> None:
-        self._lines.append(Line(now, where, what, *packet))
+        self._lines.append((now, where, what, *packet))
 
     def note(self, now: float, where: str, what: str) -> None:
-        self._lines.append(Line(now, where, what, None, None, b""))
+        self._lines.append((now, where, what, None, None, b""))
+
+    def event(self, now: float, where: str, event: object) -> None:
+        """One that will not change; its words are long, and seldom read."""
+        self._lines.append((now, where, event, None, None, b""))
 
     def lines(self) -> list[Line]:
-        return list(self._lines)
+        return [_line(*kept) for kept in self._lines]
 
     def text(self, last: int | None = None) -> str:
         """The story, one line each; ``last`` limits it to the end."""
         lines = self.lines()
         return "\n".join(render(line) for line in (lines if last is None else lines[-last:]))
+
+
+def _line(
+    now: float, where: str, what: object, src: Place | None, dst: Place | None, data: bytes
+) -> Line:
+    words = what if isinstance(what, str) else f"event {what!r:.200}"
+    return Line(now, where, words, src, dst, data)
 
 
 def render(line: Line) -> str:

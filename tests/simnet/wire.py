@@ -13,12 +13,14 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 Place = tuple[bytes, int]
 """A transport address: packed IP and port."""
 
 COOKIE = b"\x21\x12\xa4\x42"
 HEADER = 20
+_TWO = struct.Struct("!HH").unpack_from
 
 
 class WireError(ValueError):
@@ -32,6 +34,9 @@ class Class(IntEnum):
     INDICATION = 1
     SUCCESS = 2
     ERROR = 3
+
+
+_CLASSES = tuple(Class)
 
 
 class Method(IntEnum):
@@ -130,24 +135,28 @@ def message_type(method: int, cls: int) -> int:
     )
 
 
+@lru_cache(maxsize=1024)
 def parse(data: bytes) -> Message:
-    """One whole datagram; raises WireError for anything that is not exactly one message."""
+    """One whole datagram; raises WireError for anything that is not exactly one message.
+
+    Everybody on the way of a datagram asks for the same.
+    """
     if len(data) < HEADER:
         raise WireError(f"{len(data)} bytes are no header")
-    kind, length = struct.unpack_from("!HH", data)
+    kind, length = _TWO(data)
     if kind & 0xC000 or data[4:8] != COOKIE:
         raise WireError("no leading zero bits or no magic cookie")
     if length % 4 or HEADER + length != len(data):
         raise WireError(f"length {length} in a datagram of {len(data)}")
     method = (kind & 0x000F) | (kind & 0x00E0) >> 1 | (kind & 0x3E00) >> 2
-    cls = Class((kind >> 4 & 1) | (kind >> 7 & 2))
+    cls = _CLASSES[(kind >> 4 & 1) | (kind >> 7 & 2)]
     return Message(method, cls, data[8:20], tuple(_attributes(data)), data)
 
 
 def _attributes(data: bytes) -> Iterable[tuple[int, bytes, int]]:
     offset = HEADER
     while offset < len(data):
-        kind, length = struct.unpack_from("!HH", data, offset)
+        kind, length = _TWO(data, offset)
         end = offset + 4 + length
         if end > len(data):
             raise WireError(f"attribute 0x{kind:04x} is longer than its message")
@@ -224,15 +233,21 @@ def _mac_valid(message: Message, wanted: int, key: bytes, digest: str, size: int
         if kind == wanted:
             length = struct.pack("!H", offset + 4 + size - HEADER)
             covered = message.raw[:2] + length + message.raw[4:offset]
-            return hmac.compare_digest(hmac.digest(key, covered, digest), value)
+            return hmac.compare_digest(_mac(key, covered, digest), value)
     return False
+
+
+@lru_cache(maxsize=1024)
+def _mac(key: bytes, covered: bytes, digest: str) -> bytes:
+    """A request is judged when it leaves, and again with its answer."""
+    return hmac.digest(key, covered, digest)
 
 
 def padding_is_zero(message: Message) -> bool:
     """§14: a sender pads with zeros."""
     for _, value, offset in message.attributes:
         end = offset + 4 + len(value)
-        if any(message.raw[end : end + -len(value) % 4]):
+        if len(value) % 4 and any(message.raw[end : end + -len(value) % 4]):
             return False
     return True
 

@@ -13,6 +13,8 @@ from tests.capabilities import needs, require
 
 require("cli", "aiosipua")
 
+from tests.cli.run import run
+
 
 def demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sipice", "demo", "--seconds", "0.3", *options]
@@ -70,8 +72,8 @@ def test_it_needs_the_loopback_interface_and_nothing_else(
 
 
 @pytest.mark.parametrize("option", [("--nat", "wall"), ("--stack", "pjsip"), ("--seconds", "0")])
-def test_what_there_is_not_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
-    assert demo(tmp_path, *option).returncode == 2
+def test_what_there_is_not_is_refused(option: tuple[str, str]) -> None:
+    assert run("demo", *option).code == 2
 
 
 def test_a_stack_that_is_not_installed_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import socket
 from typing import cast
 
 from sipice.aio.mux import local_ufrag, serve
-from sipice.aio.tcp import Connection, Crowd, Streams
+from sipice.aio.tcp import Connection, Crowd, Streams, stop_serving
 from sipice.net import Address, Base
 
 MAX_ARRIVALS = 256
@@ -29,6 +29,7 @@ class SharedListener:
         """Connections that were nobody's."""
         self._socket = sock
         self._server: asyncio.Server | None = None
+        self._has_closed = False
         self._arrivals: dict[_Arrival, None] = {}
 
     async def listen(self) -> None:
@@ -42,9 +43,11 @@ class SharedListener:
 
     def close(self) -> None:
         """Accept no more; connections that belong to a session live on."""
-        if self._server is not None:
-            self._server.close()
-        self._socket.close()
+        self._has_closed = True
+        if self._server is None:
+            self._socket.close()
+        else:
+            stop_serving(self._server, self._socket)
         for arrival in list(self._arrivals):
             arrival.refuse()
 
@@ -53,6 +56,8 @@ class SharedListener:
         if len(self._arrivals) >= MAX_ARRIVALS:
             next(iter(self._arrivals)).refuse()
         self._arrivals[arrival] = None
+        if self._has_closed:
+            arrival.refuse()
 
     def went(self, arrival: _Arrival) -> None:
         """It has been handed over, or has ended."""

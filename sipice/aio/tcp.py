@@ -48,6 +48,7 @@ class Streams:
         "_spawn",
         "_tls",
         "core",
+        "has_stopped",
         "loop",
         "pump",
     )
@@ -70,6 +71,8 @@ class Streams:
         self.core = core
         self.pump = pump
         self.loop = asyncio.get_running_loop()
+        self.has_stopped = False
+        """A connection that is made after that, having been accepted before, is closed."""
         self._spawn = spawn
         self._options = options
         self._scopes = scopes
@@ -136,6 +139,7 @@ class Streams:
 
     def stop(self) -> None:
         """Close everything; nothing is told any more."""
+        self.has_stopped = True
         for listener in self._listeners.values():
             listener.close()
         for connection in self._connections.values():
@@ -274,6 +278,9 @@ class Connection(asyncio.Protocol):
         self._transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(MAX_UNSENT)
         streams = self._streams
+        if streams.has_stopped:
+            transport.abort()
+            return
         if self._flow is not None:
             streams.core.connection_opened(streams.loop.time(), self._flow)
         elif self._crowd is not None:
@@ -361,14 +368,29 @@ class _Listener:
         """See Listening."""
         if self._task is not None:
             self._task.cancel()
-        if self._server is not None:
-            self._server.close()
-        self._socket.close()
+        if self._server is None:
+            self._socket.close()
+        else:
+            stop_serving(self._server, self._socket)
 
     async def _serve(self) -> None:
         self._server = await self._streams.loop.create_server(
-            lambda: Connection(self._streams, crowd=self._crowd), sock=self._socket
+            lambda: Connection(self._streams, crowd=self._crowd),
+            sock=self._socket,
+            start_serving=False,  # so that there is something to close from the first accept on
         )
+        await self._server.start_serving()
+
+
+def stop_serving(server: asyncio.Server, sock: socket.socket) -> None:
+    """Accept no more, and close the socket.
+
+    A little later: asyncio forgets a connection that it has accepted if its server closes before it
+    is made.
+    """
+    loop = server.get_loop()
+    loop.remove_reader(sock)
+    loop.call_soon(server.close)
 
 
 def peer_of(transport: asyncio.Transport) -> Address | None:

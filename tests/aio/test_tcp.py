@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sipice.aio.driver import Driver
@@ -100,6 +100,26 @@ def test_both_sides_are_told_and_bytes_go_both_ways(run: Run) -> None:
             assert "closed" not in one.core.names(), "it knows"
 
     run(scenario())
+
+
+@on_each_loop
+def test_whenever_a_driver_stops_no_connection_to_it_stays_open(run: Run) -> None:
+    async def scenario(steps: int) -> None:
+        async with ends() as (_, two):
+            base = two.listen()
+            await asyncio.sleep(0)
+            with socket.create_connection((base.address.host, base.address.port)) as client:
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                two.driver.stop()
+                for _ in range(10):
+                    await asyncio.sleep(0)
+                client.settimeout(PATIENCE)
+                with suppress(ConnectionError):
+                    assert client.recv(1) == b""
+
+    for steps in range(8):
+        run(scenario(steps))
 
 
 @on_each_loop

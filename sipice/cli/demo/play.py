@@ -50,6 +50,9 @@ class Plan:
     """Where the records go."""
 
 
+_NONE = {(name, 1): 0 for name in NAMES}
+
+
 class Play:
     """One call between two agents in this process."""
 
@@ -57,7 +60,8 @@ class Play:
         self._plan = plan
         self._say = say
         self._loop = asyncio.get_running_loop()
-        self._paths: dict[str, int] = dict.fromkeys(NAMES, 0)
+        self._paths = dict(_NONE)
+        """How often each component of each side has got a selected pair."""
         self._changed = asyncio.Event()
         nat = f"behind {plan.nat} NATs, with a TURN server" if plan.nat else _LOOPBACK
         self.record = CallRecord(plan.stack, nat, (Side(NAMES[0]), Side(NAMES[1])))
@@ -123,7 +127,7 @@ class Play:
     async def _talk(self, caller: UserAgent, callee: UserAgent) -> None:
         await caller.call(callee.address)
         self._step("answered", callee)
-        await self._connected(more_than=dict.fromkeys(NAMES, 0))
+        await self._connected(more_than=_NONE)
         for agent in self._agents:
             await self._call_of(agent).path()
             agent.phone.connected()
@@ -154,10 +158,10 @@ class Play:
         await caller.hang_up()
         self._step("hangs up", caller)
 
-    async def _connected(self, *, more_than: dict[str, int]) -> None:
-        """Wait until both sides have selected pairs for media, once more."""
+    async def _connected(self, *, more_than: dict[tuple[str, int], int]) -> None:
+        """Wait until both sides have selected pairs for these components, once more."""
         async with asyncio.timeout(PATIENCE):
-            while any(self._paths[name] <= more_than[name] for name in NAMES):
+            while any(self._paths[one] <= count for one, count in more_than.items()):
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -170,7 +174,8 @@ class Play:
                 before = agent.phone.described.encode()
                 self._described(Described(now, name, what, before, event.sdp))
             elif isinstance(event, PathSelected):
-                self._paths[name] += event.component == 1
+                key = name, event.component
+                self._paths[key] = self._paths.get(key, 0) + 1
                 self.record.note(now, f"{name} selects a pair")
                 self._tell(now, f"{name} selects {_pair(event)}")
                 self._changed.set()

@@ -6,13 +6,16 @@ from sipice.errors import DecodeError
 from sipice.sip.message import RequestLine, SipMessage, parse_message
 
 _REMEMBERED = 256
+_SHOWN = ("authorization", "proxy-authorization")
+_Key = tuple[str, int, str]
 
 
 class Acks:
     """Remembers the INVITEs that left, and acknowledges what refuses them, each time it comes."""
 
     def __init__(self) -> None:
-        self._invites: dict[tuple[str, int, str], SipMessage] = {}
+        self._invites: dict[_Key, SipMessage] = {}
+        self._acknowledged: set[_Key] = set()
 
     def sent(self, data: bytes) -> None:
         """A message went out."""
@@ -22,7 +25,9 @@ class Acks:
                 key = invite.call_id, invite.cseq.number, invite.via_branch
                 self._invites[key] = invite
                 if len(self._invites) > _REMEMBERED:
-                    del self._invites[next(iter(self._invites))]
+                    oldest = next(iter(self._invites))
+                    del self._invites[oldest]
+                    self._acknowledged.discard(oldest)
 
     def answer(self, data: bytes) -> bytes | None:
         """The ACK for a message that came, if it needs one."""
@@ -32,8 +37,20 @@ class Acks:
         cseq = None if response is None else response.cseq
         if response is None or cseq is None or cseq.method != "INVITE":
             return None
-        invite = self._invites.get((response.call_id, cseq.number, response.via_branch))
-        return None if invite is None else _ack(invite, response)
+        key = response.call_id, cseq.number, response.via_branch
+        invite = self._invites.get(key)
+        if invite is None:
+            return None
+        self._acknowledged.add(key)
+        return _ack(invite, response)
+
+    def repeats(self, data: bytes) -> bool:
+        """It is an ACK of what has got its own here: the tap's, for a challenge that it answers."""
+        ack = _read(data) if data.startswith(b"ACK ") else None
+        cseq = None if ack is None else ack.cseq
+        if ack is None or cseq is None:
+            return False
+        return (ack.call_id, cseq.number, ack.via_branch) in self._acknowledged
 
 
 def _read(data: bytes) -> SipMessage | None:
@@ -55,6 +72,8 @@ def _ack(invite: SipMessage, response: SipMessage) -> bytes:
         f"To: {response.header('to') or invite.header('to')}",
         f"Call-ID: {invite.call_id}",
         f"CSeq: {number} ACK",
+        # RFC 3261 §22.1: it shows what the INVITE showed
+        *(f"{one.name}: {one.value}" for one in invite.headers if one.key in _SHOWN),
         "Content-Length: 0",
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -41,6 +41,7 @@ class Application(aiosip.Application):  # type: ignore[misc]
     """aiosip's Application with ICE in all its calls; ``plugin`` knows what happens in them."""
 
     acknowledges_failures = False
+    answers_challenges = True
 
     def __init__(self, *, config: PluginConfig = DEFAULT, **named: Any) -> None:
         super().__init__(loop=named.pop("loop", None) or asyncio.get_running_loop(), **named)

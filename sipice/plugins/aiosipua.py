@@ -78,6 +78,7 @@ class IceTransport(SipTransport):
     """Wraps a transport of aiosipua; everything that passes goes through ICE first."""
 
     acknowledges_failures = False
+    answers_challenges = False
 
     def __init__(self, inner: SipTransport, *, config: PluginConfig = DEFAULT) -> None:
         super().__init__(local_addr=inner.local_addr)

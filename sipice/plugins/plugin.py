@@ -43,6 +43,9 @@ class Stack(Protocol):
     acknowledges_failures: bool
     """Whether it sends the ACK of a refused INVITE itself; else the plugin does."""
 
+    answers_challenges: bool
+    """Whether it makes a challenged request of a dialog again; else the plugin does, if it can."""
+
     def transmit(self, data: bytes, way: Way) -> None:
         """Put a message on the wire."""
 
@@ -76,7 +79,9 @@ class Plugin:
         self.config = replace(config, session=config.for_controllers(), servers=())
         self._stack = stack
         self._loop = asyncio.get_running_loop()
-        self._tap = Tap(self._make, config=config.tap, rng=_RNG)
+        vouches = config.tap.vouch_for_stack or not stack.answers_challenges
+        tap = replace(config.tap, vouch_for_stack=vouches)
+        self._tap = Tap(self._make, config=tap, rng=_RNG)
         self._habits = Habits()
         self._descriptors = Descriptors(config.spare_descriptors)
         self._calls: dict[CallKey, IceCall] = {}
@@ -195,7 +200,8 @@ class Plugin:
     def _step(self) -> bool:
         outputs = self._tap.take_outputs()
         for output in outputs:
-            self._carry_out(output)
+            if not self._is_acknowledged(output):
+                self._carry_out(output)
         touched, self._touched[:] = list(self._touched), []
         for call in touched:
             call.pump()
@@ -203,6 +209,12 @@ class Plugin:
         for key, event in said:
             self._tap.controller_event(self._loop.time(), key, event)
         return bool(outputs or touched or said)
+
+    def _is_acknowledged(self, output: Output) -> bool:
+        """The tap has an ACK for each challenge that it answers; one has left already."""
+        if self._acks is None or not isinstance(output, Send):
+            return False
+        return self._acks.repeats(output.data)
 
     def _carry_out(self, output: Output) -> None:
         try:

@@ -83,7 +83,13 @@ def target_of_request(sip: SipMessage) -> Target:
 
 
 def following(
-    success: SipMessage, via: str, number: int, method: str, target: Target, branch: str
+    success: SipMessage,
+    via: str,
+    number: int,
+    method: str,
+    target: Target,
+    branch: str,
+    fields: Fields = (),
 ) -> bytes:
     """The ACK or BYE of a caller after a 2xx; ``via`` is that of the INVITE."""
     lines = [
@@ -96,7 +102,7 @@ def following(
         f"Call-ID: {success.call_id}",
         f"CSeq: {number} {method}",
     ]
-    return message(lines)
+    return message(lines, fields)
 
 
 def with_branch(via: str, branch: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sipice.sip import announce, compose, replying, resend, vouching
+from sipice.sip import announce, compose, replying, resend
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.announce import TRICKLE
 from sipice.sip.body import SDPFRAG, Body, bodies
 from sipice.sip.dialog import keep_newest
-from sipice.sip.digest import UNCHALLENGED
 from sipice.sip.headers import parameters
 from sipice.sip.leg import MOST_REMEMBERED, CallLeg, Item, PeerDialog, TransactionKey
 from sipice.sip.outputs import SendInfo
@@ -135,13 +134,7 @@ def refused(state: TapState, leg: CallLeg, now: float, tag: str) -> None:
     dialog = leg.dialogs.get(tag)
     if dialog is None or dialog.info_asked is None or dialog.info is not None:
         return
-    dialog.info_vouched = UNCHALLENGED
-    _send_own(state, leg, now, dialog, dialog.info_asked)
-
-
-def _send_own(state: TapState, leg: CallLeg, now: float, dialog: PeerDialog, body: bytes) -> None:
-    fields = _HEADERS + vouching.fields(state, leg, dialog, "INFO", dialog.info_vouched)
-    item = replying.own_request(state, leg, dialog, "INFO", fields, body)
+    item = replying.own_request(state, leg, dialog, "INFO", _HEADERS, dialog.info_asked)
     if item is not None:
         replying.send_own(state, leg, now, item)
         sent(leg, item)
@@ -188,8 +181,6 @@ def answered(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
     told, dialog.info, dialog.info_asked = dialog.info_asked, None, None
     if status < 300:
         dialog.info_tries = 0
-    elif _came_again(state, leg, now, dialog, item, told):
-        return
     elif status in _REFUSALS:
         dialog.info_refused = True
     elif dialog.info_tries < _TRIES:
@@ -198,22 +189,6 @@ def answered(state: TapState, leg: CallLeg, now: float, item: Item) -> None:
         state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + 2.0 ** (dialog.info_tries - 1))
         return
     send(state, leg, now, dialog)
-
-
-def _came_again(
-    state: TapState, leg: CallLeg, now: float, dialog: PeerDialog, item: Item, told: bytes | None
-) -> bool:
-    """A challenge of an INFO of the tap's own is answered by the next one."""
-    transaction = leg.transaction(item)
-    if transaction is None or not transaction.own or told is None:
-        return False
-    vouched = vouching.meet(state, item.message, dialog.info_vouched)
-    if vouched is None:
-        return False
-    dialog.info_vouched, dialog.info_asked = vouched, told
-    state.alarms.set(Due(leg.key, Alarm.INFO, dialog.tag), now + LIFETIME)
-    _send_own(state, leg, now, dialog, told)
-    return True
 
 
 def due(state: TapState, leg: CallLeg, now: float, tag: str) -> None:

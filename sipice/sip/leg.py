@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sipice.session.events import Kind
+from sipice.sip.attempts import Attempts, Name
 from sipice.sip.call import Limits, Meaning
 from sipice.sip.controlling import Controlling
 from sipice.sip.dialog import keep_newest
-from sipice.sip.digest import UNCHALLENGED, Vouched
 from sipice.sip.ends import Ends
 from sipice.sip.hop import Hop, see
 from sipice.sip.message import SipMessage, parse_message
@@ -157,7 +157,6 @@ class Reoffer:
     """The tap makes it, as the stack cannot."""
     asked: bool = False
     not_before: float = 0.0
-    vouched: Vouched = UNCHALLENGED
 
 
 @dataclass(slots=True, eq=False)
@@ -201,7 +200,6 @@ class PeerDialog:
     info_refused: bool = False
     """The peer takes none, whatever it said."""
     info_tries: int = 0
-    info_vouched: Vouched = UNCHALLENGED
     told_trickle: bool | None = None
     """What the controller has last been told about the peer's taking INFO."""
     greeted: bool = False
@@ -246,6 +244,8 @@ class CallLeg:
     """CSeq of our side by dialog."""
     nonces: dict[str, int] = field(default_factory=dict[str, int])
     """How often the tap has used each nonce."""
+    attempts: dict[Name, Attempts] = field(default_factory=dict[Name, Attempts])
+    """Requests of our side that a challenge may meet, or has met."""
     parked: Parked | None = None
     info_replies: dict[Hashable, bytes] = field(default_factory=dict[Hashable, bytes])
     packages: frozenset[str] = frozenset()

@@ -33,7 +33,7 @@ def forward(
     if body is not None:
         leg.bodies[item.identity] = body
         keep_newest(leg.bodies, MOST_REMEMBERED)
-        _check_size(state, leg, item, len(data))
+        check_size(state, leg, item, len(data))
     if transaction is None:
         return
     if item.out and not item.message.is_request:
@@ -90,7 +90,7 @@ def _put_whole(edit: Edit, sdp: bytes) -> None:
         edit.drop("Content-Disposition")
 
 
-def _check_size(state: TapState, leg: CallLeg, item: Item, size: int) -> None:
+def check_size(state: TapState, leg: CallLeg, item: Item, size: int) -> None:
     """RFC 3261 §18.1.1; D4.5 of docs/decisions.md."""
     if item.out and item.way.is_datagram and size > state.config.datagram_size:
         what = f"{item.message.status or ''} {item.message.method}".strip()

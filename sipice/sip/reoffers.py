@@ -85,11 +85,6 @@ def _settled(
     elif status in _COMES_AGAIN and not made.own:
         dialog.reoffer = Reoffer(reoffer.reason, made.key.number, own=False, asked=True)
         state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
-    elif (vouched := vouching.meet(state, made.challenge, reoffer.vouched)) is not None:
-        again = Reoffer(reoffer.reason, made.key.number, own=True, asked=True, vouched=vouched)
-        dialog.reoffer = again
-        state.alarms.set(Due(leg.key, Alarm.REOFFER, dialog.tag), now + LIFETIME)
-        _offer(state, leg, dialog, again, made.key.method)
     elif status >= 300:
         why = "" if made.challenge is None else f": {vouching.demand(made.challenge)}"
         state.report(leg, f"the new offer ({reoffer.reason}) was refused with {status}{why}")
@@ -122,18 +117,15 @@ def _ask(
     if not reoffer.own:
         state.outputs.append(SendReoffer(leg.key, leg.identify(dialog.tag), method))
     else:
-        _offer(state, leg, dialog, reoffer, method)
+        _offer(state, leg, dialog, method)
 
 
-def _offer(
-    state: TapState, leg: CallLeg, dialog: PeerDialog, reoffer: Reoffer, method: str
-) -> None:
+def _offer(state: TapState, leg: CallLeg, dialog: PeerDialog, method: str) -> None:
     """The tap offers in the place of the stack."""
     plain = leg.described(dialog.tag)
     if dialog.ends is None or plain is None:
         return
     fields: compose.Fields = (("Contact", dialog.ends.contact), ("Content-Type", SDP))
-    fields += vouching.fields(state, leg, dialog, method, reoffer.vouched)
     offer = replying.own_request(state, leg, dialog, method, fields, plain)
     if offer is not None:
         leg.outgoing.append(offer)

@@ -28,6 +28,8 @@ class TapConfig:
     """Call nobody who has no ICE (RFC 5768 §5)."""
     credentials: tuple[Credentials, ...] = ()
     """With which the tap answers Digest challenges of requests that it has made itself."""
+    vouch_for_stack: bool = False
+    """It does so in dialogs for the stack's requests too; plugins know whether theirs needs it."""
     own_reoffers: bool = False
     """Offer again by a re-INVITE of the tap, for stacks that cannot."""
     trying_after: float = 0.2

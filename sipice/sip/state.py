@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from sipice.sip import attempts
 from sipice.sip.alarms import Alarms
 from sipice.sip.controlling import Controlling
 from sipice.sip.leg import CallLeg, Item
@@ -32,6 +33,8 @@ class TapState:
     def emit(self, leg: CallLeg | None, data: bytes, way: Way, *, out: bool) -> None:
         """To the wire; or to the stack, which knows only the numbers of its own requests."""
         if out:
+            if leg is not None and self.config.credentials:
+                data = attempts.leave(leg.attempts, data, way)
             self.outputs.append(Send(data, way))
         else:
             self.outputs.append(Deliver(leg.restored(data) if leg else data, way))

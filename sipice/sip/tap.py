@@ -28,6 +28,7 @@ from sipice.sip import (
     queueing,
     reoffers,
     resend,
+    vouching,
 )
 from sipice.sip.alarms import Alarm, Due
 from sipice.sip.controlling import Controlling
@@ -143,8 +144,10 @@ class Tap:
         if leg is None:
             self._state.emit(None, passing.rewritten(self._state, item, None, None), way, out=out)
         else:
-            queueing.take(self._state, leg, now, leg.numbered(item))
-            self._go_on(leg, now)
+            shown = leg.numbered(item) if out else vouching.take(self._state, leg, now, item)
+            if shown is not None:
+                queueing.take(self._state, leg, now, shown)
+                self._go_on(leg, now)
 
     def _go_on(self, leg: CallLeg, now: float) -> None:
         """What the call was waiting for may have come."""

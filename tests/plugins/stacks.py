@@ -8,7 +8,9 @@ import pytest
 
 from sipice.cli.demo.agent import Phone
 from sipice.cli.demo.voice import Voice
+from sipice.sip.digest import Credentials
 from sipice.sip.outputs import DialogId
+from sipice.sip.settings import TapConfig
 from tests.plugins.ends import Make, config
 from tests.plugins.rivals import SDP, Rival
 
@@ -97,6 +99,44 @@ def refused_reinvite_leaves_the_call(make: Make) -> None:
         again.cancel()
         ending = asyncio.ensure_future(agent.hang_up())
         rival.reply(await rival.next("BYE"), 200)
+        await ending
+        await agent.stop()
+        rival.close()
+
+    asyncio.run(main())
+
+
+def challenged_reoffer_is_vouched_for(make: Make, *, vouch: bool) -> None:
+    """RFC 3261 §22.2, of the INVITE that ICE asks the stack for; its response is the stack's."""
+    ours = Credentials(username="alice", password="secret", realm="home")
+    tap = TapConfig(credentials=(ours,), vouch_for_stack=vouch)
+
+    async def main() -> None:
+        agent, rival = make(Phone("alice", Voice(440.0)), config(tap=tap)), Rival()
+        await agent.start()
+        peer = await rival.open()
+        calling = asyncio.ensure_future(agent.call(peer))
+        contact = f"Contact: <sip:bob@{peer[0]}:{peer[1]}>"
+        rival.reply(await rival.next("INVITE"), 200, contact, body=SDP)
+        await calling
+        first = await rival.next("ACK")
+        dialog = DialogId(first.call_id, first.from_tag, "rival")
+        assert agent.plugin._stack.reoffer(dialog, "INVITE")
+        asked = await rival.next("INVITE")
+        rival.reply(asked, 407, 'Proxy-Authenticate: Digest realm="home", nonce="n"')
+        assert (await rival.next("ACK")).via_branch == asked.via_branch
+        again = await rival.next("INVITE")
+        assert (again.header("proxy-authorization") or "").startswith('Digest username="alice"')
+        assert again.body == asked.body
+        assert asked.cseq is not None
+        assert again.cseq == (asked.cseq.number + 1, "INVITE")
+        rival.reply(again, 200, contact, body=SDP)
+        ack = await rival.next("ACK")
+        assert ack.cseq == (asked.cseq.number + 1, "ACK")
+        ending = asyncio.ensure_future(agent.hang_up())
+        bye = await rival.next("BYE")
+        assert bye.cseq == (asked.cseq.number + 2, "BYE")
+        rival.reply(bye, 200)
         await ending
         await agent.stop()
         rival.close()

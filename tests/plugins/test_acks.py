@@ -36,6 +36,31 @@ def test_a_refusal_is_acknowledged_each_time_with_what_the_invite_said() -> None
         assert ack.cseq.number == 7
 
 
+def test_it_shows_what_the_invite_showed() -> None:
+    """RFC 3261 §22.1."""
+    acks = Acks()
+    shown = b"Proxy-Authorization: Digest one\r\nAuthorization: Digest two\r\n"
+    acks.sent(INVITE.replace(b"Content-Length", shown + b"Content-Length"))
+    data = acks.answer(response(401))
+    assert data is not None
+    ack = parse_message(data)
+    assert ack.header("authorization") == "Digest two"
+    assert ack.header("proxy-authorization") == "Digest one"
+
+
+def test_an_ack_of_somebody_else_repeats_it() -> None:
+    acks = Acks()
+    acks.sent(INVITE)
+    ack = INVITE.replace(b"INVITE", b"ACK")
+    assert not acks.repeats(ack), "nothing has been refused"
+    acks.answer(response(401))
+    assert acks.repeats(ack)
+    assert not acks.repeats(INVITE)
+    assert not acks.repeats(ack.replace(b"z9hG4bK1", b"z9hG4bK2")), "that of a 2xx"
+    assert not acks.repeats(b"ACK nonsense")
+    assert not acks.repeats(ack.replace(b"CSeq", b"X"))
+
+
 def test_nothing_else_is() -> None:
     acks = Acks()
     acks.sent(INVITE)
@@ -56,7 +81,9 @@ def test_memory_is_bounded() -> None:
     acks = Acks()
     for number in range(1_000):
         acks.sent(INVITE.replace(b"7 INVITE", b"%d INVITE" % number))
+        acks.answer(response(486, cseq=f"{number} INVITE"))
     assert len(acks._invites) == 256
+    assert len(acks._acknowledged) == 256
 
 
 @pytest.mark.parametrize(

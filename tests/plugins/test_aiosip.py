@@ -49,6 +49,11 @@ def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipAgent)
 
 
+def test_a_challenged_reoffer_is_vouched_for_where_that_is_wanted() -> None:
+    """aiosip itself would answer in the name of the callee."""
+    stacks.challenged_reoffer_is_vouched_for(AiosipAgent, vouch=True)
+
+
 def request(method: str, name: str, cseq: int = 1) -> bytes:
     return (
         f"{method} sip:bob@127.0.0.1 SIP/2.0\r\n"

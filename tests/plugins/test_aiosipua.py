@@ -54,6 +54,10 @@ def test_a_refused_reinvite_leaves_the_call() -> None:
     stacks.refused_reinvite_leaves_the_call(AiosipuaAgent)
 
 
+def test_a_challenged_reoffer_is_vouched_for() -> None:
+    stacks.challenged_reoffer_is_vouched_for(AiosipuaAgent, vouch=False)
+
+
 def test_the_callee_may_restart_too() -> None:
     """Its re-INVITE is ICE's own, and aiosipua would not acknowledge the answer."""
 

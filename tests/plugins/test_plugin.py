@@ -27,6 +27,7 @@ class Silent:
 
     def __init__(self, *, acknowledges_failures: bool = True) -> None:
         self.acknowledges_failures = acknowledges_failures
+        self.answers_challenges = True
         self.sent: list[bytes] = []
         self.got: list[bytes] = []
         self.fails = False

@@ -25,6 +25,7 @@ PAIRS = [
     ("uac_t38", "uas_t38"),
     ("uac_fork", "uas_fork"),
     ("uac_asked", "uas_asks"),
+    ("uac_vouched", "uas_vouched"),
 ]
 
 

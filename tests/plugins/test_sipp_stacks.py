@@ -16,9 +16,20 @@ from tests.capabilities import require
 
 require("sipp", "aiosip", "aiosipua", "cli")
 
+from sipice.sip.digest import Credentials
+from sipice.sip.settings import TapConfig
 from tests.plugins.ends import config, until
 from tests.plugins.sipp import SCENARIOS, Sipp
-from tests.plugins.sippers import FaxPhone, Manners, OnAiosip, OnAiosipua, Sipper, phone
+from tests.plugins.sippers import (
+    PASSWORD,
+    USER,
+    FaxPhone,
+    Manners,
+    OnAiosip,
+    OnAiosipua,
+    Sipper,
+    phone,
+)
 
 STACKS: dict[str, Callable[..., Sipper]] = {"aiosipua": OnAiosipua, "aiosip": OnAiosip}
 WITH_ICE = pytest.param(True, id="ice", marks=pytest.mark.long)
@@ -30,7 +41,8 @@ Played = dict[tuple[str, str], str | BaseException]
 
 
 def make(stack: str, manners: Manners) -> Sipper:
-    return STACKS[stack](phone("us"), config(), manners)
+    ours = Credentials(username=USER, password=PASSWORD, realm="sipp")
+    return STACKS[stack](phone("us"), config(tap=TapConfig(credentials=(ours,))), manners)
 
 
 async def called(agent: Sipper, scenario: str | Path, folder: Path, *, ice: bool) -> str:
@@ -136,6 +148,8 @@ CALLEES: list[tuple[str, str, Act]] = [
     ("aiosipua", "uas_update", update),
     ("aiosipua", "uas_reinvite", hold_and_resume),
     ("aiosipua", "uas_cancel", cancel),
+    ("aiosipua", "uas_challenge", again),
+    ("aiosipua", "uas_vouched", hold_and_resume),
     ("aiosipua", "uas_fork", hang_up),
     ("aiosipua", "uas_t38", fax_and_back),
     ("aiosip", "uas", hang_up),
@@ -210,6 +224,35 @@ def test_a_peer_without_ice_has_audio(stack: str, calls: bool, tmp_path: Path) -
                 await until(lambda: voice.receiver.received > 8)
                 await sipp.result()
         assert voice.heard_tone() == 440.0
+        await agent.stop()
+
+    asyncio.run(main())
+
+
+def test_a_hold_that_is_challenged_keeps_the_media(tmp_path: Path) -> None:
+    """aiosipua answers no challenge in a dialog; sipp looks at the answers, also to its BYE."""
+
+    async def main() -> None:
+        agent = make("aiosipua", Manners())
+        agent.phone.is_connected = True
+        await agent.start()
+        voice = agent.phone.voice
+        async with Sipp("uas_vouched", tmp_path, echo=True) as sipp:
+            await agent.call(sipp.address)
+            await until(lambda: voice.receiver.received > 16)
+            agent.phone.is_holding = True
+            await agent.reoffer()
+            assert voice.to is None, "on hold"
+            agent.phone.is_holding = False
+            before = voice.receiver.received
+            await agent.reoffer()
+            await until(lambda: voice.receiver.received > before + 16)
+            await agent.hang_up()
+            result = await sipp.result()
+        assert result.is_good, result.log
+        assert voice.heard_tone() == 440.0
+        assert result.log.count("INVITE sip:") == 1 + 2 * 2
+        assert result.log.count("ACK sip:") == 1 + 2 * 2, "none is sent twice"
         await agent.stop()
 
     asyncio.run(main())

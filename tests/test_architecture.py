@@ -24,6 +24,7 @@ SHELL_TESTS = ("aio", "plugins", "b2bua", "cli", "lab", "interop")
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
+LONGEST_ADAPTER = 200
 MAY_BE_LONGER: dict[str, str] = {}
 """Files beyond the limit, with the reason: only tables, where one row is one line."""
 
@@ -51,6 +52,12 @@ def test_no_file_is_too_long() -> None:
     }
     assert {path: lines for path, lines in long.items() if path not in MAY_BE_LONGER} == {}
     assert set(MAY_BE_LONGER) <= set(long), "an exception that is not needed any more"
+
+
+def test_what_adapts_a_stack_stays_short() -> None:
+    adapters = [path for path in _sources("sipice/plugins") if path.name.startswith("aio")]
+    assert len(adapters) > 1
+    assert [one for one in adapters if len(_text(one).splitlines()) >= LONGEST_ADAPTER] == []
 
 
 def test_no_function_is_too_long() -> None:

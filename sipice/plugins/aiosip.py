@@ -97,6 +97,8 @@ class Application(aiosip.Application):  # type: ignore[misc]
         inside = isinstance(msg, Request) and "tag=" in str(msg.headers["To"])
         data = written(msg, *((dialog.target, dialog.routes) if inside else ("", ())))
         way = way_to("UDP", remote_addr, (dialog.protocol, remote_addr))
+        if isinstance(msg, Request) and msg.method == "INVITE":
+            dialog.inviting = data, way
         if isinstance(msg, Response):
             dialog.sent[str(msg.headers["CSeq"])] = data, way
         self.plugin.outgoing(data, way)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sipice.plugins.aiosip_wire import Headers, Response, aiosip, uri_in
-from sipice.sip.message import SipMessage
+from sipice.sip.compose import cancelling
+from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.outputs import DialogId, Way
 
 _COPIED = ("Via", "From", "CSeq", "Record-Route")
@@ -45,6 +46,9 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         self.asked: dict[str, Any] = {}
         self.sent: dict[str, tuple[bytes, Way]] = {}
         """Requests of the peer and our replies, by CSeq."""
+        self.inviting: tuple[bytes, Way] | None = None
+        """Our INVITE, until its final response has come."""
+        self._rings = self._is_cancelled = False
         self.invited: Any = None
         self.is_over = False
         """It only waits for repeated messages."""
@@ -69,6 +73,17 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
             named.setdefault("to_details", self.early)
         self._note(named)
         return super().send_message(method, **named)
+
+    def cancel(self) -> None:
+        """Give up a call that nobody has answered; its INVITE ends with 487 (RFC 3261 §9.1).
+
+        The CANCEL leaves once a provisional response has come.
+        """
+        self._is_cancelled = True
+        if self._rings and self.inviting is not None:
+            invite, way = self.inviting
+            self.inviting = None
+            self.app.plugin.outgoing(cancelling(parse_message(invite)), way)
 
     def send_reply(self, status_code: int, status_message: str, **named: Any) -> None:
         """A reply; to the last INVITE where the headers name no other request by CSeq.
@@ -144,12 +159,17 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
                 self._learn_early(message, view)
             if self.on_provisional is not None and status > 100:
                 self.on_provisional(self, message)
+            if view.method == "INVITE":
+                self._rings = True
+                if self._is_cancelled:
+                    self.cancel()
             return
         if view.method == "INVITE" and status < 300:
             self._learn(view)
             self.app.acknowledge(self, message)
         if view.method == "INVITE":
-            self.early = None
+            self.early = self.inviting = None
+            self._rings = self._is_cancelled = False
         if message.cseq in self._msgs[message.method]:  # else repeated
             self.receive_message(message)
         if view.method == "BYE":

@@ -35,6 +35,7 @@ from sipice.sip.outputs import DialogId, Way
 
 _SDP = "application/sdp"
 _Peer = tuple[str, int]
+_Fields = Sequence[tuple[str, str]]
 _Message = SipRequest | SipResponse
 
 
@@ -130,26 +131,23 @@ class IceTransport(SipTransport):
         if self.on_message is not None:
             self.on_message(message, cast("_Peer", way.connection))
 
-    def send_info(self, dialog: DialogId, headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+    def send_info(self, dialog: DialogId, headers: _Fields, body: bytes) -> bool:
         """See Stack."""
-        found = self._speaking(dialog)
-        if found is None:
-            return False
-        request = self._request(found[0], "INFO")
-        for name, value in headers:
-            request.headers.set_single(name, value)
-        request.body = body
-        self.send(request, found[1])
-        return True
+        return self._say(dialog, "INFO", headers, body)
 
     def reoffer(self, dialog: DialogId, method: str) -> bool:
         """See Stack."""
-        found, described = self._speaking(dialog), self._described.get(dialog.call_id)
-        if found is None or described is None:
-            return False
+        described = self._described.get(dialog.call_id, "").encode()
+        return bool(described) and self._say(dialog, method, [("Content-Type", _SDP)], described)
+
+    def _say(self, dialog: DialogId, method: str, headers: _Fields, body: bytes) -> bool:
+        found = self._find(dialog.call_id)
+        if found is None or found[0].id != dialog:
+            return False  # the one dialog that the stack has of the call is another
         request = self._request(found[0], method)
-        request.headers.set_single("Content-Type", _SDP)
-        request.text = described
+        for name, value in headers:
+            request.headers.set_single(name, value)
+        request.body = body
         self.send(request, found[1])
         return True
 
@@ -160,11 +158,6 @@ class IceTransport(SipTransport):
         )
         request.headers.set_single("Contact", f"<sip:{format_addr(host, port)}>")
         return request
-
-    def _speaking(self, dialog: DialogId) -> tuple[Dialog, _Peer] | None:
-        """As ``_find``, where the one dialog that the stack has of the call is this one."""
-        found = self._find(dialog.call_id)
-        return found if found is not None and found[0].id == dialog else None
 
     def _find(self, call_id: str) -> tuple[Dialog, _Peer] | None:
         """The dialog of a call and the address of its peer, from whoever reads this transport."""

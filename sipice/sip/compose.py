@@ -105,6 +105,22 @@ def following(
     return message(lines, fields)
 
 
+def cancelling(invite: SipMessage) -> bytes:
+    """RFC 3261 §9.1: the CANCEL of an INVITE of ours."""
+    cseq = invite.cseq
+    lines = [
+        f"CANCEL {uri_of(invite)} SIP/2.0",
+        *_vias(invite)[:1],
+        "Max-Forwards: 70",
+        *(f"Route: {one}" for one in invite.values("route")),
+        f"From: {invite.header('from') or ''}",
+        f"To: {invite.header('to') or ''}",
+        f"Call-ID: {invite.call_id}",
+        f"CSeq: {cseq.number if cseq else 0} CANCEL",
+    ]
+    return message(lines)
+
+
 def with_branch(via: str, branch: str) -> str:
     """The same sent-by with a branch of its own, and nothing that a neighbour added."""
     first, *_ = split_values(via, ";")

@@ -13,6 +13,7 @@ from sipice.cli.demo.agent import Phone, UserAgent
 from sipice.cli.demo.voice import Voice
 from sipice.cli.demo.with_aiosip import AiosipAgent
 from sipice.cli.demo.with_aiosipua import AiosipuaAgent
+from sipice.plugins.aiosip_dialog import Dialog
 from sipice.plugins.aiosip_wire import Headers
 from sipice.plugins.plugin import PluginConfig
 
@@ -130,14 +131,20 @@ class OnAiosip(AiosipAgent):
         self._challenged: set[str] = set()
 
     async def ring(self, peer: tuple[str, int]) -> None:
-        raise NotImplementedError("aiosip knows no CANCEL")
+        self._dialog = await self._new_dialog(peer)
+        self._dialog.send_message("INVITE", payload=self.phone.offer())
 
     async def cancel(self) -> None:
-        raise NotImplementedError("aiosip knows no CANCEL")
+        assert self._dialog is not None
+        self._dialog.cancel()
 
     async def call(self, peer: tuple[str, int]) -> None:
+        self._dialog = await self._new_dialog(peer)
+        await self._exchange(self._dialog)
+
+    async def _new_dialog(self, peer: tuple[str, int]) -> Dialog:
         own = f"sip:{USER}@{self.address[0]}:{self.address[1]}"
-        self._dialog = await self._app.start_dialog(
+        return await self._app.start_dialog(
             from_uri=own,
             to_uri=f"sip:{USER}@{peer[0]}:{peer[1]}",
             contact_uri=own,
@@ -145,7 +152,6 @@ class OnAiosip(AiosipAgent):
             remote_addr=peer,
             password=PASSWORD,
         )
-        await self._exchange(self._dialog)
 
     async def update(self) -> None:
         assert self._dialog is not None

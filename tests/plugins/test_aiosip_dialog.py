@@ -6,7 +6,7 @@ import asyncio
 
 from tests.capabilities import require
 
-require("aiosip", "cli")
+require("aiosip", "aiosipua", "cli")
 
 from sipice.cli.demo.agent import Phone
 from sipice.cli.demo.voice import Voice
@@ -15,6 +15,7 @@ from sipice.plugins.aiosip_dialog import _Counter
 from sipice.sip.message import CSeq, SipMessage
 from tests.plugins.ends import config
 from tests.plugins.rivals import SDP, Rival
+from tests.plugins.sippers import Manners, OnAiosip
 
 
 def test_all_methods_share_one_counter() -> None:
@@ -24,6 +25,31 @@ def test_all_methods_share_one_counter() -> None:
     counter["BYE"] = 1
     counter["BYE"] += 1
     assert counter["INFO"] == 3
+
+
+def test_a_call_is_cancelled_once_the_other_side_rings() -> None:
+    async def main() -> None:
+        agent, rival = OnAiosip(Phone("alice", Voice(440.0)), config(), Manners()), Rival()
+        await agent.start()
+        await agent.ring(await rival.open())
+        invite = await rival.next("INVITE")
+        await agent.cancel()
+        await asyncio.sleep(0.1)
+        assert [one.method for one in rival.got if one.method == "CANCEL"] == []
+        rival.reply(invite, 180)
+        cancel = await rival.next("CANCEL")
+        assert cancel.values("via") == invite.values("via")[:1]
+        assert (cancel.header("to"), cancel.to_tag) == (invite.header("to"), "")
+        assert cancel.cseq == CSeq(invite.cseq.number if invite.cseq else 0, "CANCEL")
+        rival.reply(cancel, 200)
+        rival.reply(invite, 487)
+        assert (await rival.next("ACK")).cseq == CSeq(
+            cancel.cseq.number if cancel.cseq else 0, "ACK"
+        )
+        rival.close()
+        await agent.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
 
 
 def invite(peer: tuple[str, int], cseq: int, *, method: str = "INVITE", tag: str = "") -> str:

@@ -156,6 +156,7 @@ CALLEES: list[tuple[str, str, Act]] = [
     ("aiosip", "uas_183", hang_up),
     ("aiosip", "uas_update", update),
     ("aiosip", "uas_reinvite", hold_and_resume),
+    ("aiosip", "uas_cancel", cancel),
     ("aiosip", "uas_challenge", again),
     ("aiosip", "uas_fork", hang_up),
     ("aiosip", "uas_t38", fax_and_back),

@@ -111,6 +111,13 @@ class Application(aiosip.Application):  # type: ignore[misc]
         ack = Request("ACK", cseq=response.cseq, headers=headers, **parts)
         self.send_message(Udp, dialog.local_addr, dialog.remote_addr, ack)
 
+    def acknowledge_early(self, dialog: Dialog, view: SipMessage) -> None:
+        """RFC 3262 §4: the PRACK of a reliable provisional response, once."""
+        name = f"{view.rseq} {view.cseq.number if view.cseq else 0} INVITE"
+        if view.rseq is not None and f"{view.to_tag} {name}" not in dialog.acknowledged:
+            dialog.acknowledged = (*dialog.acknowledged[-8:], f"{view.to_tag} {name}")
+            dialog.send_message("PRACK", headers=Headers({"RAck": name}))
+
     def transmit(self, data: bytes, way: Way) -> None:
         """See Stack."""
         udp, address = cast("Any", way.connection)

@@ -49,6 +49,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         self.inviting: tuple[bytes, Way] | None = None
         """Our INVITE, until its final response has come."""
         self._rings = self._is_cancelled = False
+        self.acknowledged: tuple[str, ...] = ()
+        """Reliable provisional responses that have had their PRACK."""
         self.invited: Any = None
         self.is_over = False
         """It only waits for repeated messages."""
@@ -157,6 +159,7 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
         if status < 200:
             if view.method == "INVITE" and view.to_tag:
                 self._learn_early(message, view)
+                self.app.acknowledge_early(self, view)
             if self.on_provisional is not None and status > 100:
                 self.on_provisional(self, message)
             if view.method == "INVITE":

@@ -18,7 +18,7 @@ _Contact: Any = aiosip.contact.Contact
 _Param: Any = aiosip.contact.Param
 _Uri: Any = aiosip.contact.Uri
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 _NEEDED = ("from", "to", "call-id", "cseq", "via")
 _URI = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?:(?P<user>[^@:]*)(?::(?P<password>[^@]*))?@)?"
@@ -82,6 +82,8 @@ def written(message: Any, target: str, routes: Sequence[str]) -> bytes:
         if name.lower() == "content-length" or (own and name.lower() == "via"):
             continue
         lines += [f"{name}: {one}" for one in (value if isinstance(value, list) else [value])]
+    if own and message.method == "INVITE" and "Supported" not in message.headers:
+        lines.append("Supported: 100rel")
     if "Allow" not in message.headers:
         lines.append(f"Allow: {ALLOW}")
     body = (message.payload or "").encode()

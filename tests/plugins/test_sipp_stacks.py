@@ -154,6 +154,7 @@ CALLEES: list[tuple[str, str, Act]] = [
     ("aiosipua", "uas_t38", fax_and_back),
     ("aiosip", "uas", hang_up),
     ("aiosip", "uas_183", hang_up),
+    ("aiosip", "uas_prack", hang_up),
     ("aiosip", "uas_update", update),
     ("aiosip", "uas_reinvite", hold_and_resume),
     ("aiosip", "uas_cancel", cancel),

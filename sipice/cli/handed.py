@@ -89,5 +89,5 @@ def pasted(lines: Iterable[str]) -> str:
 
 def _appeared(file: Path) -> str:
     while not file.exists():
-        time.sleep(LOOK_AGAIN)
+        time.sleep(LOOK_AGAIN)  # nothing tells of a file that comes over a network
     return file.read_text(encoding="utf-8", errors="replace")

@@ -8,6 +8,7 @@ from sipice.cli.printable import counted
 from sipice.cli.records import Record
 from sipice.cli.steps import ms
 from sipice.cli.story import Check, Memory, Run, Selection, Story, Tell, Wait
+from sipice.ice.tracing import BEST
 
 
 def _formed(memory: Memory, story: Story, at: float, record: Record) -> None:
@@ -26,7 +27,7 @@ def _sent(memory: Memory, story: Story, at: float, record: Record) -> None:
     elif kind == "triggered":
         story.note(at, f"check {{pair}} > {pair.to}, triggered: {record['why']}", 1, pair)
     else:
-        first = ", first: " + record["why"] if record["why"].startswith("better ones") else ""
+        first = "" if record["why"] == BEST else f", first: {record['why']}"
         story.note(at, f"check {{pair}} > {pair.to}{first}", 1, pair)
 
 

@@ -34,6 +34,12 @@ class Network(NamedTuple):
         return int.from_bytes(ip, "big") >> shift == int.from_bytes(self.ip, "big") >> shift
 
 
+_PRIVATE = tuple(
+    Network.parse(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AddressFilter:
     """Deny and allow lists over the built-in rules; an allowed network overrides both."""
@@ -72,15 +78,7 @@ def is_link_local(ip: bytes) -> bool:
 
 def is_private(ip: bytes) -> bool:
     """An IPv4 address that many sites use at once (RFC 1918, RFC 6598)."""
-    if len(ip) != 4:
-        return False
-    first, second, *_ = ip
-    return (
-        first == 10
-        or (first == 172 and 16 <= second < 32)
-        or (first == 192 and second == 168)
-        or (first == 100 and 64 <= second < 128)
-    )
+    return any(network.contains(ip) for network in _PRIVATE)
 
 
 def is_candidate_address(ip: bytes, *, allow_loopback: bool = False) -> bool:

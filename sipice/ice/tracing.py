@@ -77,6 +77,10 @@ def queued(
     pair(state, "check-triggered", generation, waiting, why=why, rule=rule)
 
 
+BEST = "of those that wait it has the highest priority"
+"""Why an ordinary check goes to a pair, nearly always."""
+
+
 def sent(state: AgentState, check: Check) -> None:
     """A check went out: which kind, and why this pair."""
     key = check.generation.number, pair_text(check.pair)
@@ -88,7 +92,7 @@ def sent(state: AgentState, check: Check) -> None:
     elif any(one.state is WAITING and one.priority > check.pair.priority for one in listed):
         kind, why, rule = "ordinary", "better ones lead into another private network", "6.1.4.2"
     else:
-        kind, why, rule = "ordinary", "of those that wait it has the highest priority", "6.1.4.2"
+        kind, why, rule = "ordinary", BEST, "6.1.4.2"
     pair(
         state,
         "check-sent",

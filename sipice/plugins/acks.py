@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sipice.errors import DecodeError
+from sipice.sip.attempts import ANSWERS
 from sipice.sip.message import RequestLine, SipMessage, parse_message
 
 _REMEMBERED = 256
-_SHOWN = ("authorization", "proxy-authorization")
 _Key = tuple[str, int, str]
 
 
@@ -73,7 +73,7 @@ def _ack(invite: SipMessage, response: SipMessage) -> bytes:
         f"Call-ID: {invite.call_id}",
         f"CSeq: {number} ACK",
         # RFC 3261 §22.1: it shows what the INVITE showed
-        *(f"{one.name}: {one.value}" for one in invite.headers if one.key in _SHOWN),
+        *(f"{one.name}: {one.value}" for one in invite.headers if one.key in ANSWERS),
         "Content-Length: 0",
     ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sipice.plugins.aiosip_dialog import Dialog
+from sipice.plugins.aiosip_dialog import REMEMBERED, Dialog
 from sipice.plugins.aiosip_wire import Headers, Request, Response, aiosip, to_aiosip, written
 from sipice.plugins.plugin import DEFAULT, Plugin, PluginConfig, way_to
 from sipice.sip.message import SipMessage, parse_message
@@ -115,7 +115,7 @@ class Application(aiosip.Application):  # type: ignore[misc]
         """RFC 3262 §4: the PRACK of a reliable provisional response, once."""
         name = f"{view.rseq} {view.cseq.number if view.cseq else 0} INVITE"
         if view.rseq is not None and f"{view.to_tag} {name}" not in dialog.acknowledged:
-            dialog.acknowledged = (*dialog.acknowledged[-8:], f"{view.to_tag} {name}")
+            dialog.acknowledged = (*dialog.acknowledged[-REMEMBERED:], f"{view.to_tag} {name}")
             dialog.send_message("PRACK", headers=Headers({"RAck": name}))
 
     def transmit(self, data: bytes, way: Way) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from sipice.plugins.aiosip_wire import Headers, Response, aiosip, uri_in
 from sipice.sip.compose import cancelling
+from sipice.sip.digest import CHALLENGES
 from sipice.sip.message import SipMessage, parse_message
 from sipice.sip.outputs import DialogId, Way
 
 _COPIED = ("Via", "From", "CSeq", "Record-Route")
-_REMEMBERED = 8
+REMEMBERED = 8
 _SDP = "application/sdp"
 
 OnRequest = Callable[["Dialog", Any], bool]
@@ -138,7 +139,7 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
     def note_request(self, message: Any, view: SipMessage) -> None:
         """What a request says about its dialog, before anybody answers it."""
         self.asked[str(message.headers["CSeq"])] = message
-        for old in list(self.asked)[:-_REMEMBERED]:
+        for old in list(self.asked)[:-REMEMBERED]:
             del self.asked[old]
             self.sent.pop(old, None)
         if view.method in ("INVITE", "UPDATE"):
@@ -172,7 +173,8 @@ class Dialog(aiosip.Dialog):  # type: ignore[misc]
             self.app.acknowledge(self, message)
         if view.method == "INVITE":
             self.early = self.inviting = None
-            self._rings = self._is_cancelled = False
+            self._rings = False
+            self._is_cancelled = self._is_cancelled and status in CHALLENGES
         if message.cseq in self._msgs[message.method]:  # else repeated
             self.receive_message(message)
         if view.method == "BYE":

@@ -132,7 +132,7 @@ class OnAiosip(AiosipAgent):
 
     async def ring(self, peer: tuple[str, int]) -> None:
         self._dialog = await self._new_dialog(peer)
-        self._dialog.send_message("INVITE", payload=self.phone.offer())
+        self._calling = asyncio.ensure_future(self._dialog.invite(sdp=self.phone.offer()))
 
     async def cancel(self) -> None:
         assert self._dialog is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.capabilities import require
 
 require("aiosip", "aiosipua", "cli")
@@ -15,7 +17,7 @@ from sipice.plugins.aiosip_dialog import _Counter
 from sipice.sip.message import CSeq, SipMessage
 from tests.plugins.ends import config
 from tests.plugins.rivals import SDP, Rival
-from tests.plugins.sippers import Manners, OnAiosip
+from tests.plugins.sippers import CHALLENGE, Manners, OnAiosip
 
 
 def test_all_methods_share_one_counter() -> None:
@@ -27,7 +29,8 @@ def test_all_methods_share_one_counter() -> None:
     assert counter["INFO"] == 3
 
 
-def test_a_call_is_cancelled_once_the_other_side_rings() -> None:
+@pytest.mark.parametrize("is_challenged", [False, True])
+def test_a_call_is_cancelled_once_the_other_side_rings(is_challenged: bool) -> None:
     async def main() -> None:
         agent, rival = OnAiosip(Phone("alice", Voice(440.0)), config(), Manners()), Rival()
         await agent.start()
@@ -36,6 +39,10 @@ def test_a_call_is_cancelled_once_the_other_side_rings() -> None:
         await agent.cancel()
         await asyncio.sleep(0.1)
         assert [one.method for one in rival.got if one.method == "CANCEL"] == []
+        if is_challenged:
+            rival.reply(invite, 401, f"WWW-Authenticate: {CHALLENGE}")
+            await rival.next("ACK")
+            invite = await rival.next("INVITE")
         rival.reply(invite, 180)
         cancel = await rival.next("CANCEL")
         assert cancel.values("via") == invite.values("via")[:1]

@@ -27,7 +27,7 @@ def _sent(memory: Memory, story: Story, at: float, record: Record) -> None:
     elif kind == "triggered":
         story.note(at, f"check {{pair}} > {pair.to}, triggered: {record['why']}", 1, pair)
     else:
-        first = "" if record["why"] == BEST else f", first: {record['why']}"
+        first = "" if record["why"] in ("", BEST) else f", first: {record['why']}"
         story.note(at, f"check {{pair}} > {pair.to}{first}", 1, pair)
 
 
